@@ -1,0 +1,97 @@
+/*
+ * recal_als.h
+ *		Alternating least squares for implicit feedback (iALS).
+ *
+ * Loss (Rendle, Krichene, Zhang, Koren 2021, "Revisiting the Performance of
+ * iALS on Item Recommendation Benchmarks"):
+ *
+ *		Σ observed c_ui (x_u·y_i − p_ui)²  +  a0 Σ all pairs (x_u·y_i)²
+ *		+ λ [ Σ_u (n_u + a0·I) ‖x_u‖² + Σ_i (n_i + a0·U) ‖y_i‖² ]
+ *
+ * with p = 1 for a positive and 0 for a negative (disliked) pair.
+ *
+ * Every half-step works in the eigenbasis of the fixed side's Gramian: the
+ * fixed factors are rotated once, the Gramian becomes a diagonal, and the
+ * factors solved for come out in the same basis, so that all dot products
+ * stand and nothing has to be rotated back.
+ */
+#ifndef RECAL_ALS_H
+#define RECAL_ALS_H
+
+#include "recal_sparse.h"
+
+#define RECAL_MAX_FACTORS 1024
+
+/* Starts factors[n×d] ~ N(0, (0.1/√d)²), from the seed and the row number alone. */
+extern void recal_als_init_factors(float *factors, int64_t first, int64_t n, int d, uint64_t seed);
+
+/*
+ * Gramian of rows[n×d] into gram[d×d] (both triangles), summed in double over
+ * panels in a fixed order. work: recal_gramian_work_size(d) floats.
+ */
+extern int64_t recal_gramian_work_size(int d);
+extern void recal_gramian(const float *rows, int64_t n, int d, double *gram, float *work,
+						  RecalPoll poll, void *arg);
+
+/*
+ * Rotates rows[n×d] in place: rows ← rows · basis[d×d]. work:
+ * recal_rotate_work_size(d) floats. Rows are independent of one another.
+ */
+extern int64_t recal_rotate_work_size(int d);
+extern void recal_rotate(float *rows, int64_t n, int d, const float *basis, float *work);
+
+/* What one half-step shares; everything but solved is read only. */
+typedef struct RecalAlsHalfStep
+{
+	int			d;
+	float		unobserved_weight;	/* a0 */
+	float		regularization; /* λ */
+	int64_t		nfixed;			/* rows of the fixed side, for λ (n + a0·nfixed) */
+	const float *fixed;			/* [nfixed × d], in the eigenbasis of its Gramian */
+	const float *eigenvalues;	/* [d], the Gramian of fixed, which is diagonal */
+	const RecalCsr *rows;		/* columns index rows of fixed */
+	const float *prior;			/* [rows × d] mean that λ pulls towards, or NULL for 0 */
+	float	   *solved;			/* [rows × d] */
+} RecalAlsHalfStep;
+
+/* floats of workspace that a participant needs, 64-byte aligned */
+extern int64_t recal_als_work_size(int d);
+
+/*
+ * Solves rows order[first .. first+n-1] (order NULL: the row numbers
+ * themselves) exactly, by the dual system for short rows and by the primal
+ * for long ones. Adds to *loss the rows' share of the loss at their optimum,
+ * without the other side's regularization (Σ c p² − bᵀx). Returns NULL, or a
+ * message with the row's number in *bad_row: nothing non-finite is stored.
+ * poll is called at least once a row, and once a panel in long rows.
+ */
+extern const char *recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order,
+										int64_t first, int64_t n, float *work, double *loss,
+										int64_t *bad_row, RecalPoll poll, void *arg);
+
+/*
+ * One row's system from gathered factors: the fold-in of serving. gathered
+ * [n×d] is overwritten; n may be 0. reg is the whole ridge λ (n + a0·nfixed).
+ * prior [d] or NULL. Returns NULL or a message.
+ */
+extern const char *recal_als_fold_in(int d, float unobserved_weight, float reg,
+									 const float *eigenvalues, int64_t n, float *gathered,
+									 const float *confidences, const float *prior,
+									 float *x, float *work, RecalPoll poll, void *arg);
+
+/*
+ * Σ_rows (n_row + a0·nother) ‖factor‖², the regularizer of one side without λ
+ */
+extern double recal_als_regularizer(const float *factors, const RecalCsr *rows, int d,
+									float unobserved_weight, int64_t nother);
+
+/*
+ * Plans blocks of about even cost: writes into order[nrows] the rows sorted by
+ * descending length (ties by number) and into starts[<= max_blocks + 1] the
+ * blocks' first positions; returns the number of blocks. It depends only on
+ * the rows, so results do not depend on who solves which block.
+ */
+extern int	recal_als_plan_blocks(const RecalCsr *rows, int d, int max_blocks,
+								  int32_t *order, int64_t *starts);
+
+#endif							/* RECAL_ALS_H */
