@@ -1,0 +1,149 @@
+/*
+ * recal_events.h
+ *		From behaviour rows to a sparse matrix.
+ *
+ * RecalReadEvents streams one query into arrays, no materialised result;
+ * RecalMatrixBuild merges the rows of a pair, applies decay and confidence, and
+ * compresses by user and by item. Both give the same result whatever the order
+ * in which rows arrive.
+ */
+#ifndef RECAL_EVENTS_H
+#define RECAL_EVENTS_H
+
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+
+#include "recal_ids.h"
+#include "recal_model.h"
+#include "recal_sparse.h"
+
+typedef struct RecalEvents
+{
+	RecalIdTable users;
+	RecalIdTable items;
+	int64		n;				/* rows kept */
+	int32	   *user;			/* [n] position in users */
+	int32	   *item;			/* [n] position in items */
+	float	   *weight;			/* [n] event weight × value */
+	double	   *time;			/* [n] unix seconds, -infinity for NULL; NULL without time column */
+	int64		rows_read;
+	int64		rows_null;		/* skipped: NULL user or item id */
+	int64		rows_ignored;	/* event type not listed in event_weights, NULL value, or NULL
+								 * time with half_life */
+	int64		rows_bad;		/* NaN or infinite values, with on_bad_row = skip */
+	double		as_of;			/* newest time, NaN without one */
+	bool		row_security;
+} RecalEvents;
+
+/*
+ * Reads as owner when owner_switch is true (training), else as the caller
+ * (evaluation). max_bytes: memory budget, checked as the arrays grow
+ * (53400 configuration_limit_exceeded naming both numbers and recal.train_memory). All
+ * arrays live in the current memory context. Needs an SPI connection.
+ */
+extern void RecalReadEvents(const RecalModel *model, const RecalDefinition *definition,
+							bool owner_switch, Size max_bytes, RecalEvents *events);
+
+/*
+ * One user's rows, for serving: in the same form, merged by the same rules.
+ */
+typedef struct RecalPairs
+{
+	int64		n;
+	int32	   *item;			/* ascending positions in the version's items */
+	float	   *confidence;		/* signed, divided by mean_confidence */
+} RecalPairs;
+
+/*
+ * confidence of summed weight: linear s, log ln(1+|s|), binary 1; signed
+ */
+extern float RecalConfidenceOf(double sum, RecalConfidence how);
+
+/* 2^(-age/half_life), 1 when half_life is 0; later than as_of has age 0 */
+extern double RecalDecay(double time, double as_of, double half_life);
+
+/*
+ * Sum of contributions in sorted order, in double precision (order of arrival
+ * does not matter). Sorts in place.
+ */
+extern double RecalSumContributions(double *contributions, int n);
+
+/*
+ * weight of an event type (NULL type allowed); false when rows of that type
+ * are ignored
+ */
+extern bool RecalEventWeight(const RecalDefinition *definition, const char *type, int len,
+							 double *weight);
+
+/*
+ * One row's contribution as training and serving both count it. Returns
+ * RECAL_ROW_OK with *weight = event weight × value, RECAL_ROW_IGNORED, or
+ * RECAL_ROW_BAD for NaN and infinity.
+ */
+typedef enum RecalRowKind
+{
+	RECAL_ROW_OK,
+	RECAL_ROW_IGNORED,
+	RECAL_ROW_BAD
+} RecalRowKind;
+
+/* A slot's columns beyond the ids, by the order of RecalEventColumns. */
+typedef struct RecalEventColumns
+{
+	/* positions (1-based) in the select list, 0 when absent */
+	int			user;
+	int			item;
+	int			event;
+	int			value;
+	int			time;
+	RecalIdType user_type;
+	RecalIdType item_type;
+	/* of the columns, below domains; the event arrives as text or varchar */
+	Oid			event_type;
+	Oid			value_type;
+	Oid			time_type;
+} RecalEventColumns;
+
+/*
+ * Resolves the definition's columns and types against the catalogs (errors as
+ * RecalResolveColumn, wrong types 42804 with a hint) and returns the select
+ * list "user, item, event, value, time" (only those declared, quoted;
+ * the event column cast to text where it is neither text nor varchar).
+ */
+extern char *RecalEventSelectList(const char *model, const RecalDefinition *definition,
+								  Oid relation, RecalEventColumns *columns);
+
+/*
+ * Whether a query's rows have the types that RecalEventSelectList found: false
+ * when a column was altered, or another table took the name, in between.
+ */
+extern bool RecalEventColumnsMatch(const RecalEventColumns *columns, TupleDesc rows);
+
+/* event type, value, time of one row */
+extern RecalRowKind RecalEventRow(const RecalDefinition *definition,
+								  const RecalEventColumns *columns,
+								  const Datum *values, const bool *isnull,
+								  double *weight, double *time);
+
+typedef struct RecalMatrix
+{
+	int64		nusers;
+	int64		nitems;
+	int64		nnz;
+	RecalCsr	by_user;
+	double	   *pair_time;		/* [nnz], newest row of each pair in by_user order, or NULL */
+	double		mean_confidence;	/* confidences were divided by it */
+	int64		dislikes;
+} RecalMatrix;
+
+/*
+ * Merges events to pairs (each group in sorted order, in double precision),
+ * drops pairs whose sum is 0, then users and items without pairs (ids in
+ * events are compacted to match). Frees the rows' arrays. An error (22023 or
+ * 55000, with a hint) when nothing is left. Arrays are in the current context.
+ */
+extern void RecalMatrixBuild(const char *model, RecalEvents *events,
+							 const RecalDefinition *definition, RecalMatrix *matrix);
+
+#endif							/* RECAL_EVENTS_H */

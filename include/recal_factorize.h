@@ -1,0 +1,104 @@
+/*
+ * recal_factorize.h
+ *		The alternating least squares problem as the leader and its workers see
+ *		it, and the search for hyper-parameters on top of it.
+ */
+#ifndef RECAL_FACTORIZE_H
+#define RECAL_FACTORIZE_H
+
+#include "postgres.h"
+
+#include "storage/shmem.h"
+#include "utils/memutils.h"
+
+#include "recal_sparse.h"
+#include "recal_train.h"
+#include "recal_workers.h"
+
+static inline void *
+RecalAllocArray(Size element, int64 n)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, mul_size(element, Max(n, 1)));
+}
+
+typedef void (*RecalBlockRoutine) (void *memory, int block, RecalParticipant *me);
+
+extern void RecalGramianBlock(void *memory, int block, RecalParticipant *me);
+extern void RecalRotateBlock(void *memory, int block, RecalParticipant *me);
+extern void RecalSolveBlock(void *memory, int block, RecalParticipant *me);
+extern void RecalRankBlock(void *memory, int block, RecalParticipant *me);
+
+/* What a problem's size follows from. */
+typedef struct RecalAlsShape
+{
+	int64		nusers;
+	int64		nitems;
+	int64		nnz;
+	int64		ntest;			/* users with a held-out item to be ranked */
+	int			d;
+} RecalAlsShape;
+
+/* The leader's hold on the problem in the pool's memory. */
+typedef struct RecalAls
+{
+	RecalPool  *pool;
+	struct RecalAlsShared *shared;
+	double	   *gramian;		/* [d × d] */
+	double	   *work;			/* of the eigendecomposition */
+} RecalAls;
+
+/* bytes of pool memory that a problem takes */
+extern Size RecalAlsBytes(const RecalAlsShape *shape);
+
+/*
+ * Lays a problem out in the pool's memory, in place of the one before: copies
+ * rows [nusers], makes the transposed copy, plans blocks.
+ */
+extern void RecalAlsBegin(RecalAls *als, RecalPool *pool, const RecalAlsShape *shape,
+						  const RecalCsr *rows, const int32 *test_user,
+						  const int32 *test_item);
+extern void RecalAlsEnd(RecalAls *als);
+
+/* Starts over: item factors from the seed, or from warm where has_warm says so. */
+extern void RecalAlsStart(RecalAls *als, double unobserved_weight, double regularization,
+						  int64 seed, const float *warm, const bool *has_warm);
+
+/* Users, then items; returns the loss. */
+extern double RecalAlsEpoch(RecalAls *als);
+
+/* Turns both sides into the eigenbasis of the items' Gramian; eigenvalues [d]. */
+extern void RecalAlsFinish(RecalAls *als, float *eigenvalues);
+extern const float *RecalAlsItems(const RecalAls *als);
+extern const float *RecalAlsUsers(const RecalAls *als);
+
+/* Mean NDCG@k of the held-out items, whole catalogue, users folded in. */
+extern double RecalAlsRank(RecalAls *als);
+
+/* Multiply-adds of one epoch, about; row lengths are taken as even on the item side. */
+extern double RecalAlsCost(const RecalCsr *rows, int64 nitems, int d);
+
+/*
+ * The search.
+ */
+typedef struct RecalTuning
+{
+	int			ncandidates;
+	double	   *unobserved_weight;	/* [ncandidates] */
+	double	   *regularization; /* [ncandidates] */
+	int			epochs;
+	RecalAlsShape shape;
+	RecalCsr	rows;			/* the sample, without what is held out */
+	int32	   *test_user;		/* [ntest] rows of the sample, ascending */
+	int32	   *test_item;		/* [ntest] */
+} RecalTuning;
+
+/*
+ * Prepares the search; false when there is nothing to search or too little to
+ * hold out. Sets the values that do not need one (given, or by rule).
+ */
+extern bool RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work,
+							 RecalTuning *tuning);
+extern void RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work);
+extern void RecalTuneFree(RecalTuning *tuning);
+
+#endif							/* RECAL_FACTORIZE_H */

@@ -1,0 +1,162 @@
+/*
+ * recal_serve.h
+ *		Serving: a version's weights as read-only arrays, a user's own rows, and
+ *		the gate of what may be shown.
+ *
+ * RecalServeOpen is the only way to weights; callers do not know whether a
+ * block of item factors lies in the session's cache or has just been read.
+ */
+#ifndef RECAL_SERVE_H
+#define RECAL_SERVE_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+
+#include "recal_events.h"
+#include "recal_ids.h"
+#include "recal_model.h"
+#include "recal_weights.h"
+
+typedef struct RecalServed
+{
+	pg_uuid_t	stamp;
+	char	   *model;
+	int			version;
+	RecalDefinition *definition;
+	double		as_of;
+	int			factors;		/* d */
+	int64		nitems;
+	RecalIdTable items;
+	float		unobserved_weight;
+	float		regularization;
+	float		mean_confidence;
+	float		noise;
+	const float *eigenvalues;	/* [d] */
+	const float *user_mean;		/* [d] */
+	const float *user_covariance;	/* [d × d] */
+	const float *item_transform;	/* [d × d] */
+	const float *item_rates;	/* [d] */
+	const float *item_mass;		/* [nitems] */
+	int			nblocks;		/* of item factors */
+	int64		block_rows;		/* rows of every block but the last */
+} RecalServed;
+
+/*
+ * The current version of a model (NULL: the default model) under the active
+ * snapshot. It stays in memory at least until pin_context is reset or deleted.
+ */
+extern RecalServed *RecalServeOpen(const char *model, MemoryContext pin_context);
+
+/* Block of item factors [n × d]; valid until the next call for this version. */
+extern const float *RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n);
+
+/* out[n × d] ← item factors at positions (ascending is fastest) */
+extern void RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *out);
+
+/* whether factors are in memory, so that single rows are cheap */
+extern bool RecalServedResident(const RecalServed *served);
+
+/* A prepared statement kept with the cached version; freed with it. */
+typedef enum RecalPlanSlot
+{
+	RECAL_PLAN_HISTORY,
+	RECAL_PLAN_GATE,
+	RECAL_NPLANS
+} RecalPlanSlot;
+
+extern SPIPlanPtr RecalServedPlan(RecalServed *served, RecalPlanSlot slot, const char *query,
+								  Oid argument_type);
+
+/* A user as serving sees them. */
+typedef struct RecalUser
+{
+	bool		personal;		/* has a pair with a known item; else the mean user */
+	int64		npairs;
+	int32	   *item;			/* [npairs] ascending */
+	float	   *confidence;		/* [npairs] signed, normalised */
+	int64		nseen;
+	int32	   *seen;			/* [nseen] ascending: items that exclude_seen hides */
+	float	   *vector;			/* [d] */
+	float	   *covariance;		/* [d × d], filled by RecalUserPosterior */
+	float	   *loadings;		/* [d], likewise */
+} RecalUser;
+
+/* What fold-in needs of a factorization; evaluation uses it on unstored ones. */
+typedef struct RecalFoldInModel
+{
+	const char *model;			/* for messages */
+	int			factors;		/* d */
+	float		unobserved_weight;
+	float		regularization;
+	int64		nitems;
+	const float *eigenvalues;	/* [d] */
+	const float *user_mean;		/* [d] */
+} RecalFoldInModel;
+
+/*
+ * vector [d] of a user with n pairs whose item factors are gathered [n × d]
+ * (overwritten). Without pairs it is the mean user; without a liked item, the
+ * mean user moved by the dislikes. work: recal_als_work_size(d) floats.
+ */
+extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
+						const float *confidences, float *vector, float *work);
+
+/*
+ * Reads the user's rows as the caller (id NULL: nobody), folds them in. Needs
+ * an SPI connection; the result lives in context. columns come from
+ * RecalServeCheck.
+ */
+extern RecalUser *RecalUserLoad(RecalServed *served, Oid relation,
+								const RecalEventColumns *columns, const char *select_list,
+								const RecalId *id, MemoryContext context);
+
+/* A visitor whose history is these items (positions; -1 is passed over). */
+extern RecalUser *RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n,
+									 MemoryContext context);
+
+/* Posterior covariance, once a user; cheap afterwards. */
+extern void RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context);
+
+/* Standard deviation of a score, item factor y [d] */
+extern float RecalUserUncertainty(const RecalServed *served, const RecalUser *user,
+								  const float *y, int64 position);
+
+/*
+ * Which of n items (positions) may be shown: by the items relation as the
+ * caller; all when none is declared. Needs an SPI connection.
+ */
+extern void RecalItemsGate(RecalServed *served, const int32 *positions, int n, bool *shown);
+
+/*
+ * What a function keeps from row to row within a statement (in fn_extra): the
+ * opened version, the checked rights and columns.
+ */
+typedef struct RecalStatement
+{
+	MemoryContext context;		/* for what must live as long as the statement */
+	RecalServed *served;
+	Oid			relation;
+	RecalEventColumns columns;
+	char	   *select_list;
+	/* identity of the statement's view of the database */
+	Oid			user;
+	TimestampTz started;
+	CommandId	curcid;
+	uint64		completed;
+	char	   *model_argument;	/* as passed, or NULL */
+	/* last user, for functions called once a row */
+	MemoryContext user_context;
+	struct RecalUser *last_user;
+	RecalId    *last_id;		/* NULL: nobody */
+	float	   *last_scores;	/* whole catalogue, when factors are not resident */
+} RecalStatement;
+
+/*
+ * The statement's state: opens the version, checks rights as the caller and the
+ * definition's columns, unless this was done under the same snapshot and user.
+ * Needs an SPI connection only when something has to be done, and makes it.
+ */
+extern RecalStatement *RecalStatementGet(FunctionCallInfo fcinfo, const char *model);
+
+#endif							/* RECAL_SERVE_H */

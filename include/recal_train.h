@@ -1,0 +1,82 @@
+/*
+ * recal_train.h
+ *		Training: from a matrix to factors, in parallel, and the CALL around it.
+ */
+#ifndef RECAL_TRAIN_H
+#define RECAL_TRAIN_H
+
+#include "postgres.h"
+
+#include "recal_events.h"
+#include "recal_model.h"
+
+/* What an implicit factorization needs and gives. */
+typedef struct RecalFactorization
+{
+	/* in */
+	int			factors;
+	int			epochs;
+	double		regularization; /* RECAL_AUTO_VALUE: searched */
+	double		unobserved_weight;	/* RECAL_AUTO_VALUE: searched */
+	int64		seed;
+	const float *warm_items;	/* [nitems × factors] start of the item factors, or NULL */
+	const bool *has_warm;		/* [nitems], rows of warm_items that are set */
+	void		(*progress) (void *arg, const RecalProgress *progress);	/* between epochs; may commit; or NULL.
+																		 * phase "tune" or "factorize",
+																		 * fraction is that phase's own */
+	void	   *progress_arg;
+	/* out */
+	double		regularization_used;
+	double		unobserved_weight_used;
+	bool		tuned;			/* the search ran (else the rule, or given) */
+	double		tune_ndcg;		/* of the chosen pair on the search's held-out rows, NaN if none */
+	float	   *item_factors;	/* [nitems × factors], eigenbasis of their Gramian, 64-byte aligned */
+	float	   *user_factors;	/* [nusers × factors], same basis */
+	float	   *eigenvalues;	/* [factors] */
+	double	   *loss;			/* [epochs] */
+	int			nworkers;		/* launched at the peak */
+	double		seconds_tune;
+	double		seconds_factorize;
+} RecalFactorization;
+
+/*
+ * Factorizes matrix (the transposed copy is made here, in the segment). Uses workers
+ * within max_parallel_maintenance_workers and max_parallel_workers, none being
+ * fine; the result is the same bit for bit whatever their number. Memory lives in
+ * the current context (results) and in a segment that is gone on return. Checks
+ * interrupts at least every 100 ms. ERROR 22003/XX000 naming the row when a
+ * solve fails.
+ */
+extern void RecalFactorize(RecalMatrix *matrix, RecalFactorization *work);
+
+/* Bytes RecalFactorize will take beyond the matrix's by_user. */
+extern Size RecalFactorizeBytes(const RecalMatrix *matrix, int factors);
+
+/* recal.train_memory in bytes */
+extern Size RecalTrainMemory(void);
+
+/*
+ * Parts of training that recal_evaluate shares: everything serving needs,
+ * computed from factors. (train.c stores it, evaluate uses it at once.)
+ */
+typedef struct RecalPrior
+{
+	float	   *user_mean;		/* [d] */
+	float	   *user_covariance;	/* [d × d] */
+	float	   *item_transform; /* [d × d] */
+	float	   *item_rates;		/* [d] */
+	float	   *item_mass;		/* [nitems] */
+	float		noise;
+} RecalPrior;
+
+extern void RecalFitPrior(const RecalMatrix *matrix, const RecalFactorization *work,
+						  RecalPrior *prior);
+
+/*
+ * Trains one model and makes the new version current; needs an SPI connection.
+ * nonatomic: commits as it goes, records a failure in recal_version before it
+ * raises the error, and leaves a clean transaction behind in any case.
+ */
+extern void RecalTrainModel(const char *name, bool nonatomic);
+
+#endif							/* RECAL_TRAIN_H */

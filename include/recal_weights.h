@@ -1,0 +1,74 @@
+/*
+ * recal_weights.h
+ *		Weights in recal_weights: parts of a version, cut into chunks of at most
+ *		8 MB, each with a header (magic, format version, byte order, dtype,
+ *		shape) and a CRC-32C that is verified whenever a chunk is read.
+ *
+ * Parts of an implicit model of n items, m users, d factors:
+ *		item_ids, user_ids			ids, ascending
+ *		item_factors  [n × d]		in the eigenbasis of their Gramian
+ *		user_factors  [m × d]		same basis (batch work only)
+ *		gramian       [1 × d]		eigenvalues of YᵀY, descending
+ *		user_mean     [1 × d]		prior mean of users
+ *		user_covariance [d × d]		prior covariance of users
+ *		item_transform [d × d], item_rates [1 × d]	items' posterior (recal_posterior.h)
+ *		item_mass     [n × 1]		Σ|c| of each item
+ *		scalars       [1 × RECAL_NSCALARS]
+ */
+#ifndef RECAL_WEIGHTS_H
+#define RECAL_WEIGHTS_H
+
+#include "postgres.h"
+
+#include "recal_ids.h"
+
+#define RECAL_CHUNK_BYTES (8 * 1024 * 1024)
+
+/* positions in the part "scalars" */
+enum
+{
+	RECAL_SCALAR_UNOBSERVED_WEIGHT,
+	RECAL_SCALAR_REGULARIZATION,
+	RECAL_SCALAR_MEAN_CONFIDENCE,	/* what confidences were divided by */
+	RECAL_SCALAR_NOISE,			/* σ² */
+	RECAL_NSCALARS
+};
+
+typedef struct RecalPart
+{
+	int64		rows;
+	int			columns;		/* 0 for ids */
+	RecalIdKind id_kind;		/* ids only */
+	int64		chunk_rows;		/* rows of every chunk but the last */
+	int			nchunks;
+} RecalPart;
+
+extern int64 RecalWeightsWriteFloats(const char *model, int version, const char *part,
+									 int64 rows, int columns, const float *data);	/* returns bytes */
+extern int64 RecalWeightsWriteIds(const char *model, int version, const char *part,
+								  const RecalIdTable *ids);
+extern void RecalWeightsDelete(const char *model, int version);	/* version 0: all of the model */
+
+/*
+ * Readers use the active snapshot. A missing, damaged or wrongly shaped chunk
+ * is ERRCODE_DATA_CORRUPTED naming model, version, part and chunk, with a hint.
+ */
+extern void RecalWeightsInfo(const char *model, int version, const char *part, RecalPart *info);
+
+/*
+ * Reads one chunk's floats into dst, which has room for chunk_rows rows;
+ * returns the number of rows.
+ */
+extern int64 RecalWeightsReadChunk(const char *model, int version, const char *part,
+								   const RecalPart *info, int chunk, float *dst);
+
+/* Whole part, 64-byte aligned, in the current memory context. */
+extern float *RecalWeightsReadFloats(const char *model, int version, const char *part,
+									 int64 rows, int columns);	/* expected shape; rows -1: any */
+extern void RecalWeightsReadIds(const char *model, int version, const char *part,
+								RecalIdTable *ids);
+
+/* 64-byte aligned, may exceed 1 GB; for pfree, but not for repalloc */
+extern void *RecalAllocAligned(MemoryContext context, Size size);
+
+#endif							/* RECAL_WEIGHTS_H */

@@ -1,0 +1,280 @@
+/*
+ * cache.c
+ *		Versions that this session serves, as read-only arrays.
+ *
+ * Entries are found by the version's stamp: model and version numbers come back
+ * after a drop, a rollback or a restore, stamps do not. Which stamp is current
+ * is read under the caller's snapshot, so a statement sees one version however
+ * long it runs, and uncommitted training of its own transaction.
+ *
+ * An entry is pinned by the memory context of the expression that uses it; the
+ * least recently used unpinned entries go when recal.cache_size is exceeded.
+ * Item factors of a version larger than that are not kept: one block at a time
+ * is read when it is needed.
+ */
+#include "postgres.h"
+
+#include "lib/ilist.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "recal_blas.h"
+#include "recal_compat.h"
+#include "recal_serve.h"
+#include "recal_settings.h"
+
+typedef struct CacheEntry
+{
+	RecalServed served;			/* first, so that both pointers are one */
+	dlist_node	lru;			/* most recently used first */
+	MemoryContext context;
+	int			pins;
+	Size		bytes;
+	RecalPart	part;			/* of item_factors */
+	float	   *factors;		/* whole part, or NULL */
+	float	   *block;			/* buffer of one block when factors is NULL */
+	int			block_loaded;	/* -1: none */
+	SPIPlanPtr	plans[RECAL_NPLANS];
+	char	   *plan_queries[RECAL_NPLANS];
+	Oid			plan_types[RECAL_NPLANS];
+} CacheEntry;
+
+static dlist_head cache = DLIST_STATIC_INIT(cache);
+static Size cache_bytes = 0;
+
+static Size
+CacheBound(void)
+{
+	return (Size) recal_cache_size_mb * 1024 * 1024;
+}
+
+static void
+FreeEntry(CacheEntry *entry)
+{
+	for (int i = 0; i < RECAL_NPLANS; i++)
+		if (entry->plans[i] != NULL)
+			SPI_freeplan(entry->plans[i]);
+	dlist_delete(&entry->lru);
+	cache_bytes -= entry->bytes;
+	MemoryContextDelete(entry->context);
+}
+
+static void
+EvictUnpinned(void)
+{
+	dlist_node *node;
+
+	if (dlist_is_empty(&cache))
+		return;
+	node = dlist_tail_node(&cache);
+	while (cache_bytes > CacheBound())
+	{
+		CacheEntry *entry = dlist_container(CacheEntry, lru, node);
+		bool		first = !dlist_has_prev(&cache, node);
+
+		if (!first)
+			node = dlist_prev_node(&cache, node);
+		if (entry->pins == 0)
+			FreeEntry(entry);
+		if (first)
+			break;
+	}
+}
+
+static void
+Unpin(void *arg)
+{
+	((CacheEntry *) arg)->pins--;
+}
+
+static void
+Pin(CacheEntry *entry, MemoryContext context)
+{
+	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+
+	callback->func = Unpin;
+	callback->arg = entry;
+	MemoryContextRegisterResetCallback(context, callback);
+	entry->pins++;
+	dlist_move_head(&cache, &entry->lru);
+}
+
+static CacheEntry *
+FindEntry(const pg_uuid_t *stamp)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &cache)
+	{
+		CacheEntry *entry = dlist_container(CacheEntry, lru, iter.cur);
+
+		if (memcmp(&entry->served.stamp, stamp, sizeof(pg_uuid_t)) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* Everything but the item factors. */
+static void
+LoadSmallParts(RecalServed *served)
+{
+	const char *model = served->model;
+	int			version = served->version;
+	RecalPart	part;
+	float	   *scalars;
+	int			d;
+
+	RecalWeightsInfo(model, version, "item_factors", &part);
+	served->factors = d = part.columns;
+	served->nitems = part.rows;
+	served->block_rows = part.chunk_rows;
+	served->nblocks = part.nchunks;
+
+	RecalWeightsReadIds(model, version, "item_ids", &served->items);
+	if (served->items.n != served->nitems)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("weights of model \"%s\", version %d, part \"%s\" are damaged",
+						model, version, "item_ids"),
+				 errdetail("There are " INT64_FORMAT " ids for " INT64_FORMAT " item factors.",
+						   served->items.n, served->nitems),
+				 errhint("Activate another version with recal_activate, or train the model again.")));
+
+	served->eigenvalues = RecalWeightsReadFloats(model, version, "gramian", 1, d);
+	served->user_mean = RecalWeightsReadFloats(model, version, "user_mean", 1, d);
+	served->user_covariance = RecalWeightsReadFloats(model, version, "user_covariance", d, d);
+	served->item_transform = RecalWeightsReadFloats(model, version, "item_transform", d, d);
+	served->item_rates = RecalWeightsReadFloats(model, version, "item_rates", 1, d);
+	served->item_mass = RecalWeightsReadFloats(model, version, "item_mass", served->nitems, 1);
+
+	scalars = RecalWeightsReadFloats(model, version, "scalars", 1, RECAL_NSCALARS);
+	served->unobserved_weight = scalars[RECAL_SCALAR_UNOBSERVED_WEIGHT];
+	served->regularization = scalars[RECAL_SCALAR_REGULARIZATION];
+	served->mean_confidence = scalars[RECAL_SCALAR_MEAN_CONFIDENCE];
+	served->noise = scalars[RECAL_SCALAR_NOISE];
+}
+
+/*
+ * Loads under the caller's context first: an error on the way (a cancel, a
+ * damaged chunk) then frees all of it, and the cache never holds half a model.
+ */
+static CacheEntry *
+LoadEntry(const RecalVersion *version)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "recal model", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	CacheEntry *entry = palloc0(sizeof(CacheEntry));
+	RecalServed *served = &entry->served;
+	Size		factor_bytes;
+
+	entry->context = context;
+	entry->block_loaded = -1;
+	served->stamp = version->stamp;
+	served->model = pstrdup(version->model);
+	served->version = version->version;
+	served->definition = RecalDefinitionParse(version->definition);
+	served->as_of = version->as_of;
+	LoadSmallParts(served);
+	RecalWeightsInfo(served->model, served->version, "item_factors", &entry->part);
+
+	factor_bytes = mul_size(mul_size(served->nitems, served->factors), sizeof(float));
+	if (factor_bytes <= CacheBound())
+		entry->factors = RecalWeightsReadFloats(served->model, served->version, "item_factors",
+												served->nitems, served->factors);
+	else
+		entry->block = RecalAllocAligned(context,
+										 mul_size(mul_size(served->block_rows, served->factors),
+												  sizeof(float)));
+	MemoryContextSwitchTo(old);
+
+	MemoryContextSetParent(context, CacheMemoryContext);
+	entry->bytes = MemoryContextMemAllocated(context, true);
+	cache_bytes += entry->bytes;
+	dlist_push_head(&cache, &entry->lru);
+	return entry;
+}
+
+RecalServed *
+RecalServeOpen(const char *model_name, MemoryContext pin_context)
+{
+	RecalModel *model = RecalModelGet(model_name, false);
+	RecalVersion *version = RecalVersionCurrent(model);
+	CacheEntry *entry = FindEntry(&version->stamp);
+
+	if (entry == NULL)
+		entry = LoadEntry(version);
+	Pin(entry, pin_context);
+	EvictUnpinned();
+	return &entry->served;
+}
+
+bool
+RecalServedResident(const RecalServed *served)
+{
+	return ((const CacheEntry *) served)->factors != NULL;
+}
+
+const float *
+RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n)
+{
+	CacheEntry *entry = (CacheEntry *) served;
+
+	*first = (int64) block * served->block_rows;
+	*n = Min(served->block_rows, served->nitems - *first);
+	if (entry->factors != NULL)
+		return entry->factors + *first * served->factors;
+
+	if (entry->block_loaded != block)
+	{
+		entry->block_loaded = -1;	/* in case of an error half-way */
+		RecalWeightsReadChunk(served->model, served->version, "item_factors",
+							  &entry->part, block, entry->block);
+		entry->block_loaded = block;
+	}
+	return entry->block;
+}
+
+void
+RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *out)
+{
+	int			d = served->factors;
+
+	for (int64 j = 0; j < n; j++)
+	{
+		int64		first;
+		int64		rows;
+		const float *block = RecalServedBlock(served, (int) (positions[j] / served->block_rows),
+											  &first, &rows);
+
+		memcpy(out + j * d, block + (positions[j] - first) * d, sizeof(float) * d);
+	}
+}
+
+SPIPlanPtr
+RecalServedPlan(RecalServed *served, RecalPlanSlot slot, const char *query, Oid argument_type)
+{
+	CacheEntry *entry = (CacheEntry *) served;
+	SPIPlanPtr	plan;
+
+	/* the text changes when a relation's columns change type */
+	if (entry->plans[slot] != NULL &&
+		entry->plan_types[slot] == argument_type &&
+		strcmp(entry->plan_queries[slot], query) == 0)
+		return entry->plans[slot];
+
+	if (entry->plans[slot] != NULL)
+	{
+		SPI_freeplan(entry->plans[slot]);
+		entry->plans[slot] = NULL;
+	}
+
+	plan = SPI_prepare(query, 1, &argument_type);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	entry->plan_queries[slot] = MemoryContextStrdup(entry->context, query);
+	entry->plan_types[slot] = argument_type;
+	SPI_keepplan(plan);
+	entry->plans[slot] = plan;
+	return plan;
+}

@@ -1,0 +1,193 @@
+/*
+ * holdout.c
+ *		Splits a matrix into what is trained on and what is to be predicted.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "recal_compat.h"
+#include "recal_evaluate.h"
+#include "recal_rng.h"
+
+#define MIN_PAIRS 3				/* of a user, to hold one out and have a history left */
+#define HOLDOUT_STREAM UINT64CONST(0x686f6c646f7574)	/* "holdout" */
+
+/* The pair of user u that "last" or "random" holds out, or -1. */
+static int64
+PickPair(const RecalMatrix *matrix, int64 u, RecalProtocol protocol, int64 seed)
+{
+	const RecalCsr *rows = &matrix->by_user;
+	int64		start = rows->offsets[u];
+	int64		end = rows->offsets[u + 1];
+	int64		picked = -1;
+	int64		liked = 0;
+
+	if (end - start < MIN_PAIRS)
+		return -1;
+	if (protocol == RECAL_PROTOCOL_LAST)
+	{
+		/* columns ascend: a later item wins a tie */
+		for (int64 j = start; j < end; j++)
+			if (rows->confidences[j] > 0 &&
+				(picked < 0 || matrix->pair_time[j] >= matrix->pair_time[picked]))
+				picked = j;
+		return picked;
+	}
+
+	for (int64 j = start; j < end; j++)
+		liked += rows->confidences[j] > 0;
+	if (liked == 0)
+		return -1;
+	liked = (int64) (recal_rng_bits(seed, HOLDOUT_STREAM, u) % (uint64) liked);
+	for (int64 j = start; j < end; j++)
+		if (rows->confidences[j] > 0 && liked-- == 0)
+			return j;
+	return -1;
+}
+
+static int
+CompareDoubles(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* The time after which the newest tenth of the pairs lies. */
+static double
+SplitTime(const RecalMatrix *matrix)
+{
+	double	   *times = palloc_extended(sizeof(double) * matrix->nnz, MCXT_ALLOC_HUGE);
+	double		split;
+
+	memcpy(times, matrix->pair_time, sizeof(double) * matrix->nnz);
+	qsort(times, matrix->nnz, sizeof(double), CompareDoubles);
+	split = times[(matrix->nnz * 9) / 10];
+	pfree(times);
+	return split;
+}
+
+/* out[pair] = held out */
+static void
+MarkPairs(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed, bool *out)
+{
+	memset(out, 0, matrix->nnz);
+	if (protocol == RECAL_PROTOCOL_TIME)
+	{
+		double		split = SplitTime(matrix);
+
+		for (int64 j = 0; j < matrix->nnz; j++)
+			out[j] = matrix->pair_time[j] >= split;
+		return;
+	}
+	for (int64 u = 0; u < matrix->nusers; u++)
+	{
+		int64		j = PickPair(matrix, u, protocol, seed);
+
+		if (j >= 0)
+			out[j] = true;
+	}
+}
+
+static void
+BuildTrain(const RecalMatrix *matrix, const bool *out, int64 nout, RecalMatrix *train)
+{
+	const RecalCsr *from = &matrix->by_user;
+	RecalCsr   *to = &train->by_user;
+	int64		n = 0;
+
+	*train = *matrix;
+	train->pair_time = NULL;
+	train->nnz = matrix->nnz - nout;
+	train->dislikes = 0;
+	to->nrows = from->nrows;
+	to->offsets = palloc_extended(sizeof(int64) * (from->nrows + 1), MCXT_ALLOC_HUGE);
+	to->columns = palloc_extended(sizeof(int32) * Max(train->nnz, 1), MCXT_ALLOC_HUGE);
+	to->confidences = palloc_extended(sizeof(float) * Max(train->nnz, 1), MCXT_ALLOC_HUGE);
+	if (matrix->pair_time)
+		train->pair_time = palloc_extended(sizeof(double) * Max(train->nnz, 1), MCXT_ALLOC_HUGE);
+
+	for (int64 u = 0; u < from->nrows; u++)
+	{
+		to->offsets[u] = n;
+		for (int64 j = from->offsets[u]; j < from->offsets[u + 1]; j++)
+		{
+			if (out[j])
+				continue;
+			to->columns[n] = from->columns[j];
+			to->confidences[n] = from->confidences[j];
+			train->dislikes += from->confidences[j] < 0;
+			if (matrix->pair_time)
+				train->pair_time[n] = matrix->pair_time[j];
+			n++;
+		}
+	}
+	to->offsets[from->nrows] = n;
+}
+
+/* Users with a liked held-out pair and a row left to predict it from. */
+static void
+CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
+			   RecalHoldout *holdout)
+{
+	const RecalCsr *rows = &matrix->by_user;
+	int64		eligible = 0;
+	int64		seen = 0;
+	int64		ntargets = 0;
+	bool	   *has = palloc0(Max(matrix->nusers, 1));
+
+	for (int64 u = 0; u < matrix->nusers; u++)
+	{
+		bool		target = false;
+		bool		left = false;
+
+		for (int64 j = rows->offsets[u]; j < rows->offsets[u + 1]; j++)
+			if (!out[j])
+				left = true;
+			else if (rows->confidences[j] > 0)
+				target = true;
+		has[u] = target && left;
+		eligible += has[u];
+	}
+
+	holdout->ntest = Min(eligible, max_users);
+	holdout->user = recal_palloc_array(int32, Max(holdout->ntest, 1));
+	holdout->offsets = recal_palloc_array(int64, holdout->ntest + 1);
+	holdout->targets = palloc_extended(sizeof(int32) * Max(matrix->nnz - holdout->train.nnz, 1),
+									   MCXT_ALLOC_HUGE);
+	holdout->ntest = 0;
+	for (int64 u = 0; u < matrix->nusers; u++)
+	{
+		if (!has[u])
+			continue;
+		/* evenly: whenever the share of users taken falls behind */
+		if ((seen++ * Min(eligible, max_users)) / eligible < holdout->ntest)
+			continue;
+		holdout->user[holdout->ntest] = (int32) u;
+		holdout->offsets[holdout->ntest++] = ntargets;
+		for (int64 j = rows->offsets[u]; j < rows->offsets[u + 1]; j++)
+			if (out[j] && rows->confidences[j] > 0)
+				holdout->targets[ntargets++] = rows->columns[j];
+		if (holdout->ntest == Min(eligible, max_users))
+			break;
+	}
+	holdout->offsets[holdout->ntest] = ntargets;
+	pfree(has);
+}
+
+void
+RecalHoldOut(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed, int64 max_users,
+			 RecalHoldout *holdout)
+{
+	bool	   *out = palloc_extended(Max(matrix->nnz, 1), MCXT_ALLOC_HUGE);
+	int64		nout = 0;
+
+	MarkPairs(matrix, protocol, seed, out);
+	for (int64 j = 0; j < matrix->nnz; j++)
+		nout += out[j];
+	BuildTrain(matrix, out, nout, &holdout->train);
+	CollectTargets(matrix, out, max_users, holdout);
+	pfree(out);
+}

@@ -1,0 +1,717 @@
+/*
+ * train.c
+ *		The whole training of one model, and the prior that goes with it.
+ *
+ * At top level it commits as it goes. Whatever may call foreign code or hold
+ * snapshots (reading, storing) runs as a step of its own in a subtransaction, so
+ * that its error can be undone before the transaction is; the long computation
+ * between runs outside, with nothing held, and may commit.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "portability/instr_time.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+#include "recal_als.h"
+#include "recal_blas.h"
+#include "recal_compat.h"
+#include "recal_factorize.h"
+#include "recal_posterior.h"
+#include "recal_rights.h"
+#include "recal_train.h"
+#include "recal_weights.h"
+
+#define PRIOR_ROUNDS	3
+#define PRIOR_RIDGE		1e-4	/* on the diagonal, as a share of its mean */
+#define PRIOR_LEAST		1e-12
+
+#define REPORT_SECONDS	1.0		/* between progress rows */
+
+/* Phases, and the shares of the whole that have passed when they begin. */
+enum
+{
+	PHASE_READ,
+	PHASE_INDEX,
+	PHASE_TUNE,
+	PHASE_FACTORIZE,
+	PHASE_POSTERIOR,
+	PHASE_STORE,
+	NPHASES
+};
+
+static const struct
+{
+	const char *name;
+	double		begin;
+}			phases[NPHASES + 1] = {
+	{"read", 0}, {"index", .2}, {"tune", .27}, {"factorize", .4}, {"posterior", .88},
+	{"store", .92}, {NULL, 1}
+};
+
+typedef struct Training
+{
+	RecalModel *model;
+	RecalDefinition *definition;
+	int			version;		/* 0: not begun */
+	bool		nonatomic;
+	MemoryContext context;		/* survives commits */
+	bool		in_step;
+	ResourceOwner step_owner;
+	instr_time	start;
+	double		reported;		/* seconds from start */
+	double		seconds[NPHASES];
+
+	RecalEvents events;
+	RecalMatrix matrix;
+	int			warm_version;	/* 0: cold start */
+	int64		warm_items;
+	RecalFactorization work;
+	RecalPrior	prior;
+	int64		bytes;
+} Training;
+
+/*
+ * The prior: what serving needs to be unsure with.
+ */
+
+static void
+PollInterrupts(void *arg)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Σ|c| of each item */
+static float *
+ItemMass(const RecalMatrix *matrix)
+{
+	double	   *sum = RecalAllocArray(sizeof(double), matrix->nitems);
+	float	   *mass = RecalAllocArray(sizeof(float), matrix->nitems);
+
+	memset(sum, 0, sizeof(double) * matrix->nitems);
+	for (int64 j = 0; j < matrix->nnz; j++)
+		sum[matrix->by_user.columns[j]] += fabsf(matrix->by_user.confidences[j]);
+	for (int64 i = 0; i < matrix->nitems; i++)
+		mass[i] = (float) sum[i];
+	pfree(sum);
+	return mass;
+}
+
+/* covariance[d × d] of the items' factors around their mean */
+static void
+ItemCovariance(const RecalFactorization *work, int64 nitems, double *covariance)
+{
+	int			d = work->factors;
+	double	   *mean = recal_palloc0_array(double, d);
+	float	   *scratch = RecalAllocArray(sizeof(float), recal_gramian_work_size(d));
+
+	recal_gramian(work->item_factors, nitems, d, covariance, scratch, PollInterrupts, NULL);
+	for (int64 i = 0; i < nitems; i++)
+		for (int k = 0; k < d; k++)
+			mean[k] += work->item_factors[i * d + k] / (double) nitems;
+	for (int a = 0; a < d; a++)
+		for (int b = 0; b < d; b++)
+			covariance[(Size) a * d + b] = covariance[(Size) a * d + b] / (double) nitems -
+				mean[a] * mean[b];
+	pfree(mean);
+	pfree(scratch);
+}
+
+/* out ← covariance + T diag(share) Tᵀ + a ridge */
+static void
+AddPosterior(int d, const double *covariance, const float *transform, const double *share,
+			 float *out)
+{
+	double		trace = 0;
+
+	for (int a = 0; a < d; a++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (int b = 0; b <= a; b++)
+		{
+			double		sum = covariance[(Size) a * d + b];
+
+			if (transform != NULL)
+				for (int k = 0; k < d; k++)
+					sum += share[k] * transform[(Size) a * d + k] * transform[(Size) b * d + k];
+			out[(Size) a * d + b] = out[(Size) b * d + a] = (float) sum;
+		}
+		trace += out[(Size) a * d + a];
+	}
+	for (int a = 0; a < d; a++)
+		out[(Size) a * d + a] += (float) (PRIOR_RIDGE * trace / d + PRIOR_LEAST);
+}
+
+static void
+CheckPrior(const char *message)
+{
+	if (message != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not fit the prior of the factors: %s", message),
+				 errhint("Raise the option \"regularization\", or lower \"factors\".")));
+}
+
+/*
+ * The items' prior covariance is the spread of their factors plus their mean
+ * posterior covariance, which depends on it in turn: a few rounds of EM.
+ */
+static void
+FitItems(const RecalMatrix *matrix, const RecalFactorization *work, RecalPrior *prior)
+{
+	int			d = work->factors;
+	Size		square = (Size) d * d;
+	double	   *covariance = RecalAllocArray(sizeof(double), square);
+	double	   *scratch = RecalAllocArray(sizeof(double), recal_posterior_item_transform_work_size(d));
+	double	   *share = recal_palloc_array(double, d);
+	float	   *item_covariance = RecalAllocArray(sizeof(float), square);
+	float	   *moment = RecalAllocArray(sizeof(float), square);
+
+	for (int a = 0; a < d; a++)
+		for (int b = 0; b < d; b++)
+			moment[(Size) a * d + b] = prior->user_covariance[(Size) a * d + b] +
+				prior->user_mean[a] * prior->user_mean[b];
+	ItemCovariance(work, matrix->nitems, covariance);
+	AddPosterior(d, covariance, NULL, NULL, item_covariance);
+	for (int round = 0; round <= PRIOR_ROUNDS; round++)
+	{
+		CheckPrior(recal_posterior_item_transform(d, item_covariance, moment,
+												  prior->item_transform, prior->item_rates,
+												  scratch));
+		if (round == PRIOR_ROUNDS)
+			break;
+		memset(share, 0, sizeof(double) * d);
+		for (int64 i = 0; i < matrix->nitems; i++)
+			for (int k = 0; k < d; k++)
+				share[k] += 1.0 / (1.0 + prior->item_mass[i] * prior->item_rates[k] / prior->noise);
+		for (int k = 0; k < d; k++)
+			share[k] /= (double) matrix->nitems;
+		AddPosterior(d, covariance, prior->item_transform, share, item_covariance);
+	}
+	pfree(covariance);
+	pfree(scratch);
+	pfree(share);
+	pfree(item_covariance);
+	pfree(moment);
+}
+
+void
+RecalFitPrior(const RecalMatrix *matrix, const RecalFactorization *work, RecalPrior *prior)
+{
+	int			d = work->factors;
+	Size		square = (Size) d * d;
+	int64		sample = Max(256, Min(4096, (int64) 4096 * 64 * 64 / (int64) square));
+	float	   *scratch = RecalAllocAligned(CurrentMemoryContext,
+											sizeof(float) * recal_posterior_fit_work_size(d));
+
+	prior->user_mean = RecalAllocArray(sizeof(float), d);
+	prior->user_covariance = RecalAllocArray(sizeof(float), square);
+	prior->item_transform = RecalAllocArray(sizeof(float), square);
+	prior->item_rates = RecalAllocArray(sizeof(float), d);
+	prior->item_mass = ItemMass(matrix);
+	CheckPrior(recal_posterior_fit(work->user_factors, &matrix->by_user, work->item_factors, d,
+								   sample, prior->user_mean, prior->user_covariance,
+								   &prior->noise, scratch, PollInterrupts, NULL));
+	pfree(scratch);
+	FitItems(matrix, work, prior);
+}
+
+/*
+ * Steps and transactions.
+ */
+
+/* Begins what may be undone alone; with an active snapshot. */
+static void
+BeginStep(Training *training)
+{
+	if (training->nonatomic)
+	{
+		training->step_owner = CurrentResourceOwner;
+		BeginInternalSubTransaction(NULL);
+		MemoryContextSwitchTo(training->context);
+		training->in_step = true;
+	}
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+LeaveSubtransaction(Training *training)
+{
+	MemoryContextSwitchTo(training->context);
+	CurrentResourceOwner = training->step_owner;
+	training->in_step = false;
+}
+
+/* Ends it, and commits. */
+static void
+EndStep(Training *training)
+{
+	PopActiveSnapshot();
+	if (training->nonatomic)
+	{
+		ReleaseCurrentSubTransaction();
+		LeaveSubtransaction(training);
+		SPI_commit();
+		MemoryContextSwitchTo(training->context);
+	}
+}
+
+/* After an error: a clean transaction instead of what was being done. */
+static void
+Abandon(Training *training)
+{
+	if (training->in_step)
+	{
+		RollbackAndReleaseCurrentSubTransaction();
+		LeaveSubtransaction(training);
+	}
+	SPI_rollback();
+	MemoryContextSwitchTo(training->context);
+}
+
+static double
+SecondsSinceStart(const Training *training)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, training->start);
+	return INSTR_TIME_GET_DOUBLE(now);
+}
+
+/* Shows where training is: always in pg_stat_activity, now and then as a row. */
+static void
+Report(Training *training, int phase, int epoch, int epochs, double fraction)
+{
+	char		activity[NAMEDATALEN * 2 + 64];
+	double		now = SecondsSinceStart(training);
+	RecalProgress progress;
+
+	if (epochs > 0)
+		snprintf(activity, sizeof(activity), "recal: training \"%s\": %s %d/%d",
+				 training->model->name, phases[phase].name, epoch, epochs);
+	else
+		snprintf(activity, sizeof(activity), "recal: training \"%s\": %s",
+				 training->model->name, phases[phase].name);
+	pgstat_report_activity(STATE_RUNNING, activity);
+
+	if (!training->nonatomic || now - training->reported < REPORT_SECONDS)
+		return;
+	training->reported = now;
+	progress.phase = phases[phase].name;
+	progress.epoch = epoch;
+	progress.epochs = epochs;
+	progress.fraction = phases[phase].begin +
+		fraction * (phases[phase + 1].begin - phases[phase].begin);
+	BeginStep(training);
+	RecalVersionProgress(training->model->name, training->version, &progress);
+	EndStep(training);
+}
+
+static void
+ReportEpoch(void *arg, const RecalProgress *progress)
+{
+	int			phase = strcmp(progress->phase, "tune") == 0 ? PHASE_TUNE : PHASE_FACTORIZE;
+
+	Report(arg, phase, progress->epoch, progress->epochs, progress->fraction);
+}
+
+/*
+ * Warm start.
+ */
+
+/* Item factors of the current version, for the ids that are still there */
+static void
+LoadWarm(Training *training)
+{
+	const char *model = training->model->name;
+	int			number = training->model->current_version;
+	RecalFactorization *work = &training->work;
+	RecalVersion *version = RecalVersionGet(model, number);
+	const RecalIdTable *items = &training->events.items;
+	int			d = work->factors;
+	RecalIdTable ids;
+	RecalPart	part;
+	float	   *factors;
+	float	   *warm;
+	bool	   *has_warm;
+
+	if (version == NULL || version->status != RECAL_READY)
+		return;
+	RecalWeightsInfo(model, number, "item_factors", &part);
+	if (part.columns != d)
+		return;
+	RecalWeightsReadIds(model, number, "item_ids", &ids);
+	if (ids.kind != items->kind)
+		return;
+	factors = RecalWeightsReadFloats(model, number, "item_factors", ids.n, d);
+	warm = RecalAllocArray(sizeof(float) * d, items->n);
+	has_warm = RecalAllocArray(sizeof(bool), items->n);
+	for (int64 i = 0; i < items->n; i++)
+	{
+		RecalId		id = RecalIdTableGet(items, i);
+		int64		at = RecalIdTableFind(&ids, &id);
+
+		has_warm[i] = at >= 0;
+		if (at < 0)
+			continue;
+		memcpy(warm + i * d, factors + at * d, sizeof(float) * d);
+		training->warm_items++;
+	}
+	pfree(factors);
+	work->warm_items = warm;
+	work->has_warm = has_warm;
+	training->warm_version = number;
+}
+
+/* Weights that cannot be used are a reason to start cold, not to fail. */
+static void
+WarmStart(Training *training)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	if (!training->definition->options.warm_start || training->model->current_version <= 0)
+		return;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		LoadWarm(training);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		training->warm_items = 0;
+		if (error->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
+			error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE &&
+			error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+			ReThrowError(error);
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("model \"%s\" is trained from a cold start", training->model->name),
+				 errdetail_internal("%s", error->message)));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * What a version says about itself.
+ */
+/* The definition with options as they were used */
+static Jsonb *
+ResolvedDefinition(const Training *training)
+{
+	static const char *const confidences[] = {"linear", "log", "binary"};
+	const RecalOptions *options = &training->definition->options;
+	Jsonb	   *definition = training->model->definition;
+	Datum		used = JsonbPGetDatum(RecalJsonb(
+		"{\"factors\": %d, \"epochs\": %d, \"regularization\": %.9g, \"unobserved_weight\": %.9g, "
+		"\"confidence\": \"%s\", \"max_history\": %d, \"seed\": " INT64_FORMAT "}",
+		options->factors, options->epochs,
+		training->work.regularization_used, training->work.unobserved_weight_used,
+		confidences[options->confidence], options->max_history, options->seed));
+	JsonbValue	value;
+	Jsonb	   *patch;
+
+	if (getKeyJsonValueFromContainer(&definition->root, "options", strlen("options"), &value))
+		used = DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(JsonbValueToJsonb(&value)), used);
+	patch = RecalJsonb("{\"options\": %s}",
+					   JsonbToCString(NULL, &DatumGetJsonbP(used)->root,
+									  VARSIZE(DatumGetJsonbP(used))));
+	return DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(definition),
+											  JsonbPGetDatum(patch)));
+}
+
+static const char *
+JsonBool(bool value)
+{
+	return value ? "true" : "false";
+}
+
+static Jsonb *
+Facts(const Training *training)
+{
+	const RecalEvents *events = &training->events;
+	const RecalMatrix *matrix = &training->matrix;
+	const RecalFactorization *work = &training->work;
+
+	return RecalJsonb("{\"rows_read\": " INT64_FORMAT ", \"rows_skipped\": " INT64_FORMAT
+					  ", \"rows_null\": " INT64_FORMAT ", \"rows_ignored\": " INT64_FORMAT
+					  ", \"rows_bad\": " INT64_FORMAT ", \"users\": " INT64_FORMAT
+					  ", \"items\": " INT64_FORMAT ", \"pairs\": " INT64_FORMAT
+					  ", \"dislikes\": " INT64_FORMAT ", \"density\": %.4g"
+					  ", \"row_security\": %s, \"regularization\": %.9g"
+					  ", \"unobserved_weight\": %.9g, \"tuned\": %s, \"warm_start\": %s"
+					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
+					  ", \"workers\": %d, \"blas\": \"%s\"}",
+					  events->rows_read,
+					  events->rows_null + events->rows_ignored + events->rows_bad,
+					  events->rows_null, events->rows_ignored, events->rows_bad,
+					  matrix->nusers, matrix->nitems, matrix->nnz, matrix->dislikes,
+					  (double) matrix->nnz / ((double) matrix->nusers * (double) matrix->nitems),
+					  JsonBool(events->row_security),
+					  work->regularization_used, work->unobserved_weight_used, JsonBool(work->tuned),
+					  JsonBool(training->warm_version > 0), training->warm_version,
+					  training->warm_items, work->nworkers, recal_blas_corename());
+}
+
+static Jsonb *
+Timings(const Training *training)
+{
+	const double *seconds = training->seconds;
+
+	return RecalJsonb("{\"read\": %.3f, \"index\": %.3f, \"tune\": %.3f, \"factorize\": %.3f, "
+					  "\"posterior\": %.3f, \"store\": %.3f, \"total\": %.3f}",
+					  seconds[PHASE_READ], seconds[PHASE_INDEX], seconds[PHASE_TUNE],
+					  seconds[PHASE_FACTORIZE], seconds[PHASE_POSTERIOR], seconds[PHASE_STORE],
+					  SecondsSinceStart(training));
+}
+
+static void
+WriteWeights(Training *training)
+{
+	const char *model = training->model->name;
+	int			version = training->version;
+	const RecalMatrix *matrix = &training->matrix;
+	const RecalFactorization *work = &training->work;
+	const RecalPrior *prior = &training->prior;
+	int			d = work->factors;
+	float		scalars[RECAL_NSCALARS];
+	const struct
+	{
+		const char *part;
+		int64		rows;
+		int			columns;
+		const float *data;
+	}			parts[] = {
+		{"item_factors", matrix->nitems, d, work->item_factors},
+		{"user_factors", matrix->nusers, d, work->user_factors},
+		{"gramian", 1, d, work->eigenvalues},
+		{"user_mean", 1, d, prior->user_mean},
+		{"user_covariance", d, d, prior->user_covariance},
+		{"item_transform", d, d, prior->item_transform},
+		{"item_rates", 1, d, prior->item_rates},
+		{"item_mass", matrix->nitems, 1, prior->item_mass},
+		{"scalars", 1, RECAL_NSCALARS, scalars}
+	};
+
+	scalars[RECAL_SCALAR_UNOBSERVED_WEIGHT] = (float) work->unobserved_weight_used;
+	scalars[RECAL_SCALAR_REGULARIZATION] = (float) work->regularization_used;
+	scalars[RECAL_SCALAR_MEAN_CONFIDENCE] = (float) matrix->mean_confidence;
+	scalars[RECAL_SCALAR_NOISE] = prior->noise;
+	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
+		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
+	for (int i = 0; i < (int) lengthof(parts); i++)
+		training->bytes += RecalWeightsWriteFloats(model, version, parts[i].part, parts[i].rows,
+												   parts[i].columns, parts[i].data);
+}
+
+/*
+ * Phases.
+ */
+static void
+ReadEvents(Training *training)
+{
+	BeginStep(training);
+	RecalReadEvents(training->model, training->definition, true, RecalTrainMemory(),
+					&training->events);
+	EndStep(training);
+}
+
+static void
+BuildMatrix(Training *training)
+{
+	RecalFactorization *work = &training->work;
+	const RecalOptions *options = &training->definition->options;
+
+	RecalMatrixBuild(training->model->name, &training->events, training->definition,
+					 &training->matrix);
+	work->factors = options->factors;
+	work->epochs = options->epochs;
+	work->regularization = options->regularization;
+	work->unobserved_weight = options->unobserved_weight;
+	work->seed = options->seed;
+	work->progress = ReportEpoch;
+	work->progress_arg = training;
+	BeginStep(training);
+	WarmStart(training);
+	EndStep(training);
+}
+
+static void
+Store(Training *training, double since)
+{
+	RecalVersionResult result = {0};
+
+	BeginStep(training);
+	WriteWeights(training);
+	training->seconds[PHASE_STORE] = SecondsSinceStart(training) - since;
+	result.definition = ResolvedDefinition(training);
+	result.as_of = training->events.as_of;
+	result.facts = Facts(training);
+	result.nloss = training->work.epochs;
+	result.loss = training->work.loss;
+	result.metrics = training->work.tuned ?
+		RecalJsonb("{\"auto_ndcg_10\": %.6f}", training->work.tune_ndcg) : RecalJsonb("{}");
+	result.timings = Timings(training);
+	result.bytes = training->bytes;
+	RecalVersionFinish(training->model->name, training->version, &result,
+					   training->definition->options.keep_versions);
+	EndStep(training);
+}
+
+/* Notes how long a phase took; returns when the next one starts. */
+static double
+EndPhase(Training *training, int phase, double since)
+{
+	double		now = SecondsSinceStart(training);
+
+	training->seconds[phase] = now - since;
+	return now;
+}
+
+static void
+RunPhases(Training *training)
+{
+	double		since;
+
+	training->definition = RecalDefinitionCheck(training->model->name,
+												training->model->definition);
+	since = SecondsSinceStart(training);
+	Report(training, PHASE_READ, 0, 0, 0);
+	ReadEvents(training);
+	since = EndPhase(training, PHASE_READ, since);
+	Report(training, PHASE_INDEX, 0, 0, 0);
+	BuildMatrix(training);
+	EndPhase(training, PHASE_INDEX, since);
+
+	Report(training, PHASE_TUNE, 0, 0, 0);
+	RecalFactorize(&training->matrix, &training->work);
+	training->seconds[PHASE_TUNE] = training->work.seconds_tune;
+	training->seconds[PHASE_FACTORIZE] = training->work.seconds_factorize;
+
+	since = SecondsSinceStart(training);
+	Report(training, PHASE_POSTERIOR, 0, 0, 0);
+	RecalFitPrior(&training->matrix, &training->work, &training->prior);
+	since = EndPhase(training, PHASE_POSTERIOR, since);
+	Report(training, PHASE_STORE, 0, 0, 0);
+	Store(training, since);
+}
+
+/* Makes the version's row, after which a failure can be told. */
+static void
+BeginVersion(Training *training, const char *name)
+{
+	BeginStep(training);
+
+	/* what was read before the lock was held may have changed */
+	training->model = RecalModelGetLatest(name);
+	RecalCheckOwner(training->model);
+	RecalVersionAbortOthers(name, 0);
+	training->version = RecalVersionBegin(name, training->model->definition);
+	EndStep(training);
+}
+
+static void
+RecordFailure(Training *training, const ErrorData *error)
+{
+	RecalStatus status = error->sqlerrcode == ERRCODE_QUERY_CANCELED ?
+		RECAL_ABORTED : RECAL_FAILED;
+
+	PG_TRY();
+	{
+		BeginStep(training);
+		RecalVersionFail(training->model->name, training->version, status,
+						 unpack_sql_state(error->sqlerrcode), error->message);
+		EndStep(training);
+	}
+	PG_CATCH();
+	{
+		/* the first error counts; the next training marks this one aborted */
+		MemoryContextSwitchTo(training->context);
+		FlushErrorState();
+		Abandon(training);
+	}
+	PG_END_TRY();
+}
+
+static void
+TrainNonatomic(Training *training, const char *name)
+{
+	volatile bool locked = false;
+
+	PG_TRY();
+	{
+		RecalModelLock(name, true);
+		locked = true;
+		BeginVersion(training, name);
+		RunPhases(training);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(training->context);
+		error = CopyErrorData();
+		FlushErrorState();
+		Abandon(training);
+		if (training->version > 0)
+			RecordFailure(training, error);
+		if (locked)
+			RecalModelUnlock(name);
+		pgstat_report_activity(STATE_RUNNING, debug_query_string);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	RecalModelUnlock(name);
+}
+
+void
+RecalTrainModel(const char *name, bool nonatomic)
+{
+	MemoryContext old = CurrentMemoryContext;
+	Training   *training;
+	MemoryContext context = AllocSetContextCreate(nonatomic ? PortalContext : CurrentMemoryContext,
+												  "recal training", ALLOCSET_DEFAULT_SIZES);
+
+	MemoryContextSwitchTo(context);
+	name = pstrdup(name);
+	training = palloc0(sizeof(Training));
+	training->context = context;
+	training->nonatomic = nonatomic;
+	INSTR_TIME_SET_CURRENT(training->start);
+	if (nonatomic)
+		TrainNonatomic(training, name);
+	else
+	{
+		RecalModelLock(name, false);
+		BeginVersion(training, name);
+		RunPhases(training);
+	}
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}

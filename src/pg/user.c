@@ -1,0 +1,349 @@
+/*
+ * user.c
+ *		A user vector, made on the spot from the user's own rows (fold-in).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "recal_als.h"
+#include "recal_compat.h"
+#include "recal_posterior.h"
+#include "recal_serve.h"
+
+typedef struct Contribution
+{
+	int32		item;
+	double		weight;
+} Contribution;
+
+static int
+CompareContributions(const void *a, const void *b)
+{
+	const Contribution *x = a;
+	const Contribution *y = b;
+
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	return (x->weight > y->weight) - (x->weight < y->weight);
+}
+
+static int
+CompareInt32(const void *a, const void *b)
+{
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+PollInterrupts(void *arg)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+static char *
+HistoryQuery(const RecalServed *served, Oid relation, const char *select_list)
+{
+	const RecalDefinition *definition = served->definition;
+	StringInfoData query;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT %s FROM %s WHERE %s OPERATOR(pg_catalog.=) $1",
+					 select_list,
+					 RecalQualifiedName(definition->events_schema, definition->events_name),
+					 quote_identifier(definition->user_column));
+	if (definition->time_column)
+		appendStringInfo(&query, " ORDER BY %s DESC NULLS LAST",
+						 quote_identifier(definition->time_column));
+	appendStringInfo(&query, " LIMIT %d", definition->options.max_history);
+	return query.data;
+}
+
+/* Whether rows of this event type hide their item from recommendations. */
+static bool
+IsSeenEvent(const RecalDefinition *definition, bool isnull, Datum event)
+{
+	const RecalOptions *options = &definition->options;
+	text	   *type;
+
+	if (options->nseen_events < 0)
+		return true;
+	if (isnull)
+		return false;
+	type = DatumGetTextPP(event);
+	for (int i = 0; i < options->nseen_events; i++)
+	{
+		const char *seen = options->seen_events[i];
+
+		if (strlen(seen) == VARSIZE_ANY_EXHDR(type) &&
+			memcmp(seen, VARDATA_ANY(type), strlen(seen)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Sums each item's contributions into signed confidences. */
+static void
+MergeContributions(const RecalServed *served, Contribution *rows, int64 n, RecalUser *user)
+{
+	double	   *group = palloc_extended(sizeof(double) * Max(n, 1), MCXT_ALLOC_HUGE);
+
+	qsort(rows, n, sizeof(Contribution), CompareContributions);
+	for (int64 i = 0; i < n;)
+	{
+		int			count = 0;
+		int32		item = rows[i].item;
+		double		sum;
+		float		confidence;
+
+		while (i < n && rows[i].item == item)
+			group[count++] = rows[i++].weight;
+		sum = RecalSumContributions(group, count);
+		confidence = RecalConfidenceOf(sum, served->definition->options.confidence) /
+			served->mean_confidence;
+		if (confidence == 0 || !isfinite(confidence))
+			continue;
+		user->item[user->npairs] = item;
+		user->confidence[user->npairs++] = confidence;
+	}
+	pfree(group);
+}
+
+static void
+SortSeen(RecalUser *user)
+{
+	int64		unique = 0;
+
+	qsort(user->seen, user->nseen, sizeof(int32), CompareInt32);
+	for (int64 i = 0; i < user->nseen; i++)
+		if (unique == 0 || user->seen[unique - 1] != user->seen[i])
+			user->seen[unique++] = user->seen[i];
+	user->nseen = unique;
+}
+
+/* Rows of the last SPI query → pairs and seen items. */
+static void
+CollectRows(RecalServed *served, const RecalEventColumns *columns, RecalUser *user)
+{
+	const RecalDefinition *definition = served->definition;
+	uint64		nrows = SPI_processed;
+	Contribution *rows = palloc(sizeof(Contribution) * Max(nrows, 1));
+	int64		n = 0;
+	Datum		values[8];
+	bool		isnull[8];
+
+	for (uint64 r = 0; r < nrows; r++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[r];
+		RecalId		item;
+		int64		position;
+		double		weight;
+		double		time = 0;
+
+		heap_deform_tuple(tuple, SPI_tuptable->tupdesc, values, isnull);
+		if (isnull[columns->item - 1])
+			continue;
+		item = RecalIdFromDatum(values[columns->item - 1], &columns->item_type);
+		position = RecalIdTableFind(&served->items, &item);
+		if (position < 0)
+			continue;			/* newer than the model */
+
+		if (definition->options.nseen_events < 0 ||
+			(columns->event > 0 &&
+			 IsSeenEvent(definition, isnull[columns->event - 1], values[columns->event - 1])))
+			user->seen[user->nseen++] = (int32) position;
+
+		/* a bad value is no reason to show no page */
+		if (RecalEventRow(definition, columns, values, isnull, &weight, &time) != RECAL_ROW_OK)
+			continue;
+		if (definition->half_life > 0 && columns->time > 0)
+			weight *= RecalDecay(time, served->as_of, definition->half_life);
+		rows[n].item = (int32) position;
+		rows[n++].weight = weight;
+	}
+	SortSeen(user);
+	MergeContributions(served, rows, n, user);
+	pfree(rows);
+}
+
+/*
+ * The mean user is the solution of the same system with nothing observed when
+ * the prior is stretched by what the unobserved items take away.
+ */
+void
+RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float *confidences,
+			float *vector, float *work)
+{
+	int			d = model->factors;
+	float		reg = model->regularization *
+		(n + model->unobserved_weight * (float) model->nitems);
+	float	   *prior = NULL;
+	bool		liked = false;
+	const char *problem;
+
+	if (n == 0)
+	{
+		memcpy(vector, model->user_mean, sizeof(float) * d);
+		return;
+	}
+
+	for (int64 j = 0; j < n && !liked; j++)
+		liked = confidences[j] > 0;
+	if (!liked)
+	{
+		prior = palloc(sizeof(float) * d);
+		for (int k = 0; k < d; k++)
+			prior[k] = model->user_mean[k] *
+				(model->unobserved_weight * model->eigenvalues[k] + reg) / reg;
+	}
+
+	problem = recal_als_fold_in(d, model->unobserved_weight, reg, model->eigenvalues, n, gathered,
+								confidences, prior, vector, work, PollInterrupts, NULL);
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("could not make a user vector with model \"%s\"", model->model),
+				 errdetail("%s", problem),
+				 errhint("Raise the option \"regularization\", or use \"confidence\": \"log\", and train again.")));
+	if (prior != NULL)
+		pfree(prior);
+}
+
+static void
+FoldInServed(RecalServed *served, RecalUser *user)
+{
+	int			d = served->factors;
+	RecalFoldInModel model = {
+		.model = served->model,
+		.factors = d,
+		.unobserved_weight = served->unobserved_weight,
+		.regularization = served->regularization,
+		.nitems = served->nitems,
+		.eigenvalues = served->eigenvalues,
+		.user_mean = served->user_mean,
+	};
+	float	   *work = RecalAllocAligned(CurrentMemoryContext,
+										 sizeof(float) * recal_als_work_size(d));
+	float	   *gathered = RecalAllocAligned(CurrentMemoryContext,
+											 sizeof(float) * Max(user->npairs, 1) * d);
+
+	RecalServedGather(served, user->item, user->npairs, gathered);
+	RecalFoldIn(&model, user->npairs, gathered, user->confidence, user->vector, work);
+	pfree(gathered);
+	pfree(work);
+}
+
+static RecalUser *
+UserInit(const RecalServed *served, int64 max_rows, MemoryContext context)
+{
+	RecalUser  *user = MemoryContextAllocZero(context, sizeof(RecalUser));
+
+	user->vector = RecalAllocAligned(context, sizeof(float) * served->factors);
+	user->item = MemoryContextAlloc(context, sizeof(int32) * Max(max_rows, 1));
+	user->seen = MemoryContextAlloc(context, sizeof(int32) * Max(max_rows, 1));
+	user->confidence = MemoryContextAlloc(context, sizeof(float) * Max(max_rows, 1));
+	return user;
+}
+
+RecalUser *
+RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *columns,
+			  const char *select_list, const RecalId *id, MemoryContext context)
+{
+	RecalUser  *user;
+	Datum		parameter;
+
+	if (id == NULL || !RecalIdToColumn(id, &columns->user_type, &parameter))
+	{
+		user = UserInit(served, 0, context);
+		FoldInServed(served, user);
+		return user;
+	}
+	else
+	{
+		SPIPlanPtr	plan = RecalServedPlan(served, RECAL_PLAN_HISTORY,
+										   HistoryQuery(served, relation, select_list),
+										   columns->user_type.base);
+		int			result = SPI_execute_plan(plan, &parameter, NULL, true, 0);
+
+		if (result != SPI_OK_SELECT)
+			elog(ERROR, "reading a user's rows failed: %s", SPI_result_code_string(result));
+	}
+
+	user = UserInit(served, SPI_processed, context);
+	CollectRows(served, columns, user);
+	SPI_freetuptable(SPI_tuptable);
+	user->personal = user->npairs > 0;
+	FoldInServed(served, user);
+	return user;
+}
+
+RecalUser *
+RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryContext context)
+{
+	RecalUser  *user = UserInit(served, n, context);
+
+	for (int64 j = 0; j < n; j++)
+		if (positions[j] >= 0)
+			user->seen[user->nseen++] = positions[j];
+	SortSeen(user);
+
+	/* an item of a visit counts as an average pair */
+	user->npairs = user->nseen;
+	memcpy(user->item, user->seen, sizeof(int32) * user->nseen);
+	for (int64 j = 0; j < user->npairs; j++)
+		user->confidence[j] = 1.0f;
+	user->personal = user->npairs > 0;
+	FoldInServed(served, user);
+	return user;
+}
+
+void
+RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context)
+{
+	int			d = served->factors;
+	Size		square = mul_size(sizeof(float) * d, d);
+	float	   *gathered;
+	float	   *work;
+	const char *problem;
+
+	if (user->covariance != NULL)
+		return;
+	gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(user->npairs, 1) * d);
+	work = RecalAllocAligned(CurrentMemoryContext, square);
+	user->covariance = RecalAllocAligned(context, square);
+	user->loadings = MemoryContextAlloc(context, sizeof(float) * d);
+
+	RecalServedGather(served, user->item, user->npairs, gathered);
+	problem = recal_posterior_covariance(d, served->user_covariance, served->noise,
+										 user->npairs, gathered, user->confidence,
+										 user->covariance, work);
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("could not compute an uncertainty with model \"%s\"", served->model),
+				 errdetail("%s", problem)));
+	recal_posterior_item_loadings(d, served->item_transform, user->vector, user->covariance,
+								  user->loadings, work);
+	pfree(gathered);
+	pfree(work);
+}
+
+float
+RecalUserUncertainty(const RecalServed *served, const RecalUser *user, const float *y,
+					 int64 position)
+{
+	float		variance = recal_posterior_score_variance(served->factors, y, user->covariance,
+														  user->loadings, served->item_rates,
+														  served->item_mass[position],
+														  served->noise);
+
+	return sqrtf(Max(variance, 0.0f));
+}

@@ -1,0 +1,150 @@
+/*
+ * evaluate.c
+ *		recal_evaluate: every claim about quality as one statement.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "recal_compat.h"
+#include "recal_evaluate.h"
+#include "recal_rights.h"
+
+#define MAX_TEST_USERS 20000	/* thinned evenly beyond; the row "users" says how many */
+
+static RecalProtocol
+ParseProtocol(const char *name, bool has_time)
+{
+	RecalProtocol protocol;
+
+	if (strcmp(name, "auto") == 0)
+		return has_time ? RECAL_PROTOCOL_LAST : RECAL_PROTOCOL_RANDOM;
+	if (strcmp(name, "last") == 0)
+		protocol = RECAL_PROTOCOL_LAST;
+	else if (strcmp(name, "time") == 0)
+		protocol = RECAL_PROTOCOL_TIME;
+	else if (strcmp(name, "random") == 0)
+		return RECAL_PROTOCOL_RANDOM;
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized protocol \"%s\"", name),
+				 errhint("Valid protocols are: auto, last, time, random.")));
+	if (!has_time)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("protocol \"%s\" needs a time column", name),
+				 errhint("Use protocol 'random', or give the model a time_column with recal_alter_model.")));
+	return protocol;
+}
+
+static void
+PutRow(ReturnSetInfo *rsinfo, const char *metric, double value, double baseline)
+{
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	values[0] = CStringGetTextDatum(metric);
+	values[1] = Float8GetDatum(value);
+	values[2] = Float8GetDatum(baseline);
+	nulls[1] = isnan(value);
+	nulls[2] = isnan(baseline);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+static void
+PutMetrics(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, int k)
+{
+	const RecalRankMetrics *m = &evaluation->model;
+	const RecalRankMetrics *b = &evaluation->baseline;
+	double		n = (double) m->users;
+
+	PutRow(rsinfo, psprintf("ndcg@%d", k), m->ndcg / n, b->ndcg / n);
+	PutRow(rsinfo, psprintf("recall@%d", k), m->recall / n, b->recall / n);
+	PutRow(rsinfo, psprintf("hit_rate@%d", k), m->hit_rate / n, b->hit_rate / n);
+	PutRow(rsinfo, psprintf("map@%d", k), m->map / n, b->map / n);
+	PutRow(rsinfo, "mrr", m->mrr / n, b->mrr / n);
+	PutRow(rsinfo, "auc", m->auc / n, b->auc / n);
+	PutRow(rsinfo, psprintf("coverage@%d", k), evaluation->model_coverage,
+		   evaluation->baseline_coverage);
+	PutRow(rsinfo, psprintf("novelty@%d", k), m->novelty / (double) Max(m->shown, 1),
+		   b->novelty / (double) Max(b->shown, 1));
+	PutRow(rsinfo, "users", n, n);
+}
+
+/* Reads as the caller, trains without the held-out rows, ranks. */
+static void
+Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
+		 RecalProtocol protocol, int64 seed, RecalEvaluation *evaluation)
+{
+	RecalEvents events;
+	RecalMatrix matrix;
+	RecalHoldout holdout;
+	RecalFactorization work;
+
+	RecalReadEvents(model, definition, false, RecalTrainMemory(), &events);
+	if (events.row_security)
+		RecalErrorRowSecurity(model->name, "recal_evaluate");
+	RecalMatrixBuild(model->name, &events, definition, &matrix);
+	RecalHoldOut(&matrix, protocol, seed, MAX_TEST_USERS, &holdout);
+	if (holdout.ntest == 0 || holdout.train.nnz == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("there is not enough behaviour to evaluate model \"%s\"", model->name),
+				 errdetail("Of " INT64_FORMAT " users none has a row to hold out and a history left to predict it from.",
+						   matrix.nusers),
+				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split.")));
+
+	memset(&work, 0, sizeof(work));
+	work.factors = definition->options.factors;
+	work.epochs = definition->options.epochs;
+	work.regularization = definition->options.regularization;
+	work.unobserved_weight = definition->options.unobserved_weight;
+	work.seed = definition->options.seed;
+	RecalFactorize(&holdout.train, &work);
+	RecalRankHoldout(model->name, &holdout, &work, k, evaluation);
+}
+
+PG_FUNCTION_INFO_V1(recal_evaluate);
+Datum
+recal_evaluate(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	RecalModel *model;
+	RecalDefinition *definition;
+	RecalEvaluation evaluation;
+	RecalProtocol protocol;
+	bool		row_security;
+	int			k;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("k, protocol and seed must not be null")));
+	k = PG_GETARG_INT32(1);
+	if (k < 1 || k > 10000)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k must be between 1 and 10000, not %d", k)));
+
+	model = RecalModelGet(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)), false);
+	definition = RecalDefinitionParse(model->definition);
+	protocol = ParseProtocol(text_to_cstring(PG_GETARG_TEXT_PP(2)),
+							 definition->time_column != NULL);
+	InitMaterializedSRF(fcinfo, 0);
+
+	SPI_connect();
+	/* before any work, and before rows of others are read */
+	RecalCheckReadable(model->name, definition, &row_security);
+	if (row_security)
+		RecalErrorRowSecurity(model->name, "recal_evaluate");
+	Evaluate(model, definition, k, protocol, PG_GETARG_INT32(3), &evaluation);
+	PutMetrics(rsinfo, &evaluation, k);
+	SPI_finish();
+	return (Datum) 0;
+}

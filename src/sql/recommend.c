@@ -1,0 +1,385 @@
+/*
+ * recommend.c
+ *		recal_recommend and its relatives: arguments in, pages out.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "recal_blas.h"
+#include "recal_compat.h"
+#include "recal_ranking.h"
+#include "recal_serve.h"
+
+/* Scores of the catalogue, or of candidates in ascending order of position. */
+typedef struct Scores
+{
+	int64		n;
+	float	   *score;
+	int32	   *position;		/* NULL: the index is the position */
+} Scores;
+
+/* One call, from arguments to rows. */
+typedef struct Request
+{
+	RecalStatement *statement;
+	RecalServed *served;
+	RecalUser  *user;
+	Scores		scores;
+	int			k;
+	bool		exclude_seen;
+} Request;
+
+static int32
+PositionOf(const Scores *scores, int32 index)
+{
+	return scores->position ? scores->position[index] : index;
+}
+
+static int
+PageSize(FunctionCallInfo fcinfo, int argument)
+{
+	int			k;
+
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("k must not be null")));
+	k = PG_GETARG_INT32(argument);
+	if (k < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k must be at least 1, not %d", k)));
+	return k;
+}
+
+static char *
+OptionalText(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
+static void
+ScoreCatalogue(Request *request)
+{
+	RecalServed *served = request->served;
+	Scores	   *scores = &request->scores;
+
+	scores->n = served->nitems;
+	scores->position = NULL;
+	scores->score = palloc_extended(sizeof(float) * served->nitems, MCXT_ALLOC_HUGE);
+	for (int b = 0; b < served->nblocks; b++)
+	{
+		int64		first;
+		int64		rows;
+		const float *factors = RecalServedBlock(served, b, &first, &rows);
+
+		CHECK_FOR_INTERRUPTS();
+		recal_gemv((int) rows, served->factors, factors, served->factors,
+				   request->user->vector, scores->score + first);
+	}
+}
+
+/* Candidates come sorted and without duplicates. */
+static void
+ScorePositions(Request *request, int32 *positions, int64 n)
+{
+	RecalServed *served = request->served;
+	Scores	   *scores = &request->scores;
+	int			d = served->factors;
+	const int	batch = 1024;
+	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * batch * d);
+
+	scores->n = n;
+	scores->position = positions;
+	scores->score = palloc_extended(sizeof(float) * Max(n, 1), MCXT_ALLOC_HUGE);
+	for (int64 first = 0; first < n; first += batch)
+	{
+		int			rows = (int) Min(batch, n - first);
+
+		CHECK_FOR_INTERRUPTS();
+		RecalServedGather(served, positions + first, rows, gathered);
+		recal_gemv(rows, d, gathered, d, request->user->vector, scores->score + first);
+	}
+	pfree(gathered);
+}
+
+static void
+HideSeen(Request *request)
+{
+	const RecalUser *user = request->user;
+	Scores	   *scores = &request->scores;
+
+	if (!request->exclude_seen)
+		return;
+	if (scores->position == NULL)
+	{
+		for (int64 j = 0; j < user->nseen; j++)
+			scores->score[user->seen[j]] = -INFINITY;
+		return;
+	}
+	/* both lists ascend */
+	for (int64 i = 0, j = 0; i < scores->n && j < user->nseen;)
+	{
+		if (scores->position[i] < user->seen[j])
+			i++;
+		else if (scores->position[i] > user->seen[j])
+			j++;
+		else
+			scores->score[i++] = -INFINITY;
+	}
+}
+
+/*
+ * The best k that the items relation shows: asks it about a page and a bit,
+ * and about four times as many whenever that was not enough.
+ */
+static RecalScored *
+SelectTop(Request *request, int *count)
+{
+	Scores	   *scores = &request->scores;
+	int			k = (int) Min((int64) request->k, scores->n);
+	bool		gated = request->served->definition->items_name != NULL;
+	int64		want = gated ? Min((int64) k * 2 + 16, scores->n) : k;
+	int			checked = 0;
+	RecalScored *result = palloc(sizeof(RecalScored) * Max(k, 1));
+
+	*count = 0;
+	while (k > 0)
+	{
+		int			size = 0;
+		RecalScored *heap = palloc_extended(sizeof(RecalScored) * want, MCXT_ALLOC_HUGE);
+		int32	   *positions;
+		bool	   *shown;
+
+		recal_topk_push_block(heap, &size, (int) want, scores->score, scores->n, 0);
+		recal_topk_sort(heap, size);
+
+		positions = palloc_extended(sizeof(int32) * Max(size, 1), MCXT_ALLOC_HUGE);
+		shown = palloc_extended(sizeof(bool) * Max(size, 1), MCXT_ALLOC_HUGE);
+		for (int i = checked; i < size; i++)
+			positions[i] = PositionOf(scores, heap[i].index);
+		RecalItemsGate(request->served, positions + checked, size - checked, shown + checked);
+		for (int i = checked; i < size && *count < k; i++)
+			if (shown[i])
+				result[(*count)++] = heap[i];
+
+		checked = size;
+		pfree(heap);
+		pfree(positions);
+		pfree(shown);
+		if (*count >= k || size < want || want >= scores->n)
+			break;
+		want = Min(want * 4, scores->n);
+	}
+	return result;
+}
+
+static void
+CheckOutputType(const RecalServed *served, Oid type)
+{
+	if (served->nitems > 0)
+	{
+		RecalId		id = RecalIdTableGet(&served->items, 0);
+
+		/* integers are checked one by one, for their range */
+		if (id.kind != RECAL_ID_INT || type == TEXTOID || type == UUIDOID || type == VARCHAROID)
+			(void) RecalIdToDatum(&id, type, "item_id");
+	}
+}
+
+/* Everything after the user is known: score, select, return rows. */
+static void
+ReturnPage(FunctionCallInfo fcinfo, Request *request)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	RecalServed *served = request->served;
+	RecalUser  *user = request->user;
+	Oid			item_type = TupleDescAttr(rsinfo->setDesc, 1)->atttypid;
+	int			count;
+	RecalScored *top;
+	float	   *y = palloc(sizeof(float) * served->factors);
+
+	HideSeen(request);
+	top = SelectTop(request, &count);
+	if (count > 0)
+		RecalUserPosterior(served, user, CurrentMemoryContext);
+
+	for (int i = 0; i < count; i++)
+	{
+		int32		position = PositionOf(&request->scores, top[i].index);
+		RecalId		id = RecalIdTableGet(&served->items, position);
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		RecalServedGather(served, &position, 1, y);
+		values[0] = Int32GetDatum(i + 1);
+		values[1] = RecalIdToDatum(&id, item_type, "item_id");
+		values[2] = Float4GetDatum(top[i].score);
+		values[3] = Float4GetDatum(RecalUserUncertainty(served, user, y, position));
+		values[4] = PointerGetDatum(cstring_to_text(user->personal ? "personal" : "cold"));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+static void
+BeginPage(FunctionCallInfo fcinfo, Request *request, int k_argument, int model_argument,
+		  int seen_argument)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	memset(request, 0, sizeof(Request));
+	request->k = PageSize(fcinfo, k_argument);
+	request->exclude_seen = seen_argument < 0 || PG_ARGISNULL(seen_argument) ||
+		PG_GETARG_BOOL(seen_argument);
+	request->statement = RecalStatementGet(fcinfo, OptionalText(fcinfo, model_argument));
+	request->served = request->statement->served;
+	InitMaterializedSRF(fcinfo, 0);
+	CheckOutputType(request->served, TupleDescAttr(rsinfo->setDesc, 1)->atttypid);
+}
+
+static void
+LoadUser(FunctionCallInfo fcinfo, Request *request, int user_argument, MemoryContext context)
+{
+	RecalStatement *statement = request->statement;
+	RecalId		id;
+	bool		known = !PG_ARGISNULL(user_argument);
+
+	if (known)
+		id = RecalIdFromArgument(PG_GETARG_DATUM(user_argument),
+								 get_fn_expr_argtype(fcinfo->flinfo, user_argument),
+								 &statement->columns.user_type, "user_id");
+	request->user = RecalUserLoad(request->served, statement->relation, &statement->columns,
+							   statement->select_list, known ? &id : NULL, context);
+}
+
+/* The whole catalogue for one user. */
+static Datum
+RecommendAll(FunctionCallInfo fcinfo, int user_argument)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Request		request;
+
+	BeginPage(fcinfo, &request, user_argument + 1, user_argument + 2, user_argument + 3);
+	SPI_connect();
+	LoadUser(fcinfo, &request, user_argument, context);
+	ScoreCatalogue(&request);
+	ReturnPage(fcinfo, &request);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(recal_recommend);
+Datum
+recal_recommend(PG_FUNCTION_ARGS)
+{
+	return RecommendAll(fcinfo, 0);
+}
+
+PG_FUNCTION_INFO_V1(recal_recommend_as);
+Datum
+recal_recommend_as(PG_FUNCTION_ARGS)
+{
+	return RecommendAll(fcinfo, 1);
+}
+
+/* Positions of an array's elements, -1 for items the model does not know. */
+static int32 *
+ArrayPositions(FunctionCallInfo fcinfo, int argument, const char *what,
+			   const RecalStatement *statement, int *count)
+{
+	ArrayType  *array;
+	Oid			type;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	Datum	   *elements;
+	bool	   *nulls;
+	int32	   *positions;
+
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be a null array", what),
+				 errhint("Write ARRAY(SELECT ...), which gives an empty array where there are no rows; array_agg gives null.")));
+	array = PG_GETARG_ARRAYTYPE_P(argument);
+	type = ARR_ELEMTYPE(array);
+	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
+	deconstruct_array(array, type, typlen, typbyval, typalign, &elements, &nulls, count);
+
+	positions = recal_palloc_array(int32, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+	{
+		RecalId		id;
+
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not contain nulls", what),
+					 errhint("Filter them out: ARRAY(SELECT ... WHERE id IS NOT NULL).")));
+		id = RecalIdFromArgument(elements[i], type, &statement->columns.item_type, what);
+		positions[i] = (int32) RecalIdTableFind(&statement->served->items, &id);
+	}
+	return positions;
+}
+
+static int
+CompareInt32(const void *a, const void *b)
+{
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	return (x > y) - (x < y);
+}
+
+PG_FUNCTION_INFO_V1(recal_recommend_candidates);
+Datum
+recal_recommend_candidates(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Request		request;
+	int			count;
+	int64		known = 0;
+	int32	   *positions;
+
+	BeginPage(fcinfo, &request, 1, 3, 4);
+	positions = ArrayPositions(fcinfo, 2, "candidates", request.statement, &count);
+	qsort(positions, count, sizeof(int32), CompareInt32);
+	for (int i = 0; i < count; i++)
+		if (positions[i] >= 0 && (known == 0 || positions[known - 1] != positions[i]))
+			positions[known++] = positions[i];
+
+	SPI_connect();
+	LoadUser(fcinfo, &request, 0, context);
+	ScorePositions(&request, positions, known);
+	ReturnPage(fcinfo, &request);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(recal_recommend_for_items);
+Datum
+recal_recommend_for_items(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Request		request;
+	int			count;
+	int32	   *positions;
+
+	BeginPage(fcinfo, &request, 1, 2, -1);
+	positions = ArrayPositions(fcinfo, 0, "items", request.statement, &count);
+	SPI_connect();
+	request.user = RecalUserFromItems(request.served, positions, count, context);
+	ScoreCatalogue(&request);
+	ReturnPage(fcinfo, &request);
+	SPI_finish();
+	return (Datum) 0;
+}

@@ -1,0 +1,129 @@
+/*
+ * score.c
+ *		recal_score: one dot product a row; version, rights and user vector are
+ *		settled once a statement.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "recal_blas.h"
+#include "recal_compat.h"
+#include "recal_serve.h"
+
+/*
+ * A long list ordered by scores of a model that is not in memory would read a
+ * block a row; so all scores of the user are computed at once.
+ */
+static float *
+AllScores(RecalServed *served, const RecalUser *user, MemoryContext context)
+{
+	float	   *scores = MemoryContextAllocHuge(context, sizeof(float) * served->nitems);
+
+	for (int b = 0; b < served->nblocks; b++)
+	{
+		int64		first;
+		int64		rows;
+		const float *factors = RecalServedBlock(served, b, &first, &rows);
+
+		CHECK_FOR_INTERRUPTS();
+		recal_gemv((int) rows, served->factors, factors, served->factors, user->vector,
+				   scores + first);
+	}
+	return scores;
+}
+
+static RecalId *
+CopyId(const RecalId *id, MemoryContext context)
+{
+	RecalId    *copy = MemoryContextAlloc(context, sizeof(RecalId));
+
+	*copy = *id;
+	if (id->kind != RECAL_ID_INT)
+	{
+		char	   *data = MemoryContextAlloc(context, Max(id->len, 1));
+
+		memcpy(data, id->data, id->len);
+		copy->data = data;
+	}
+	return copy;
+}
+
+static bool
+SameUser(const RecalStatement *statement, const RecalId *id)
+{
+	const RecalId *last = statement->last_id;
+
+	if (statement->last_user == NULL || (id == NULL) != (last == NULL))
+		return false;
+	return id == NULL || RecalIdCompare(id, last) == 0;
+}
+
+/* Makes the user of this row the statement's last user. */
+static void
+SetUser(RecalStatement *statement, const RecalId *id)
+{
+	RecalServed *served = statement->served;
+
+	statement->last_user = NULL;
+	if (statement->user_context != NULL)
+		MemoryContextReset(statement->user_context);
+	else
+		statement->user_context = AllocSetContextCreate(statement->context, "recal user",
+														ALLOCSET_SMALL_SIZES);
+	statement->last_id = NULL;
+	statement->last_scores = NULL;
+
+	SPI_connect();
+	statement->last_user = RecalUserLoad(served, statement->relation, &statement->columns,
+										 statement->select_list, id, statement->user_context);
+	SPI_finish();
+
+	if (id != NULL)
+		statement->last_id = CopyId(id, statement->user_context);
+	if (!RecalServedResident(served))
+		statement->last_scores = AllScores(served, statement->last_user,
+										   statement->user_context);
+}
+
+PG_FUNCTION_INFO_V1(recal_score);
+Datum
+recal_score(PG_FUNCTION_ARGS)
+{
+	RecalStatement *statement;
+	RecalServed *served;
+	RecalId		user;
+	RecalId		item;
+	bool		known = !PG_ARGISNULL(0);
+	int64		position;
+	int64		first;
+	int64		rows;
+	const float *block;
+
+	statement = RecalStatementGet(fcinfo, PG_ARGISNULL(2) ? NULL :
+								  text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	served = statement->served;
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	item = RecalIdFromArgument(PG_GETARG_DATUM(1), get_fn_expr_argtype(fcinfo->flinfo, 1),
+							   &statement->columns.item_type, "item_id");
+	position = RecalIdTableFind(&served->items, &item);
+	if (position < 0)
+		PG_RETURN_NULL();
+
+	if (known)
+		user = RecalIdFromArgument(PG_GETARG_DATUM(0), get_fn_expr_argtype(fcinfo->flinfo, 0),
+								   &statement->columns.user_type, "user_id");
+	if (!SameUser(statement, known ? &user : NULL))
+		SetUser(statement, known ? &user : NULL);
+
+	if (statement->last_scores != NULL)
+		PG_RETURN_FLOAT4(statement->last_scores[position]);
+	block = RecalServedBlock(served, (int) (position / served->block_rows), &first, &rows);
+	PG_RETURN_FLOAT4(recal_dot(served->factors, statement->last_user->vector,
+							   block + (position - first) * served->factors));
+}
