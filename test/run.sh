@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# make test: builds recal without a warning by gcc and by clang, installs it,
+# and runs all tests. Goes on after a failure; the last line has the totals.
+#
+# PG_CONFIG chooses the server. TESTS chooses among the parts:
+#   TESTS="clang unit regress isolation tap" (default: all)
+set -euo pipefail
+# shellcheck source=test/cluster.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/cluster.sh"
+
+tests=" ${TESTS:-clang unit regress isolation tap} "
+wanted() { [[ $tests == *" $1 "* ]]; }
+
+setup test
+work=$(scratch_dir test)
+tree=$work/recal
+
+# Scratch files stay only where they help to understand a failure.
+clean_up() {
+	cluster_stop "$work/server" 2>/dev/null || true
+	if [ "$failed" -eq 0 ]; then
+		rm -rf "$work"
+	else
+		say "Files of this run: $work" >&2
+	fi
+}
+trap clean_up EXIT
+
+# Objects only: whether another compiler finds something to say.
+build_with_clang() {
+	local clang
+	clang=$(clang_here)
+	heading "Build with $clang"
+	copy_sources "$work/clang"
+	if make -s -C "$work/clang" -j"$(nproc)" PG_CONFIG="$PG_CONFIG" CC="$clang" WERROR=1 objects; then
+		record "build with $clang" 1 0
+	else
+		record "build with $clang" 0 1
+	fi
+}
+
+run_unit() {
+	heading "Unit tests"
+	local log=$work/unit.log status=0 good bad
+	make -C "$tree" -s -j"$(nproc)" WERROR=1 unit 2>&1 | tee "$log" || status=$?
+	good=$(count '^\[       OK \]' "$log")
+	bad=$(count '^\[  FAILED  \] [A-Za-z_]' "$log")
+	# cmocka names each failed test twice: where it failed and at the end
+	bad=$(((bad + 1) / 2))
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		bad=1
+	fi
+	record unit "$good" "$bad"
+}
+
+run_tap() {
+	heading "TAP tests"
+	local pgxs modules log=$work/tap.log status=0 total bad files
+	pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
+	modules=$pgxs/src/test/perl
+	files=("$tree"/test/t/*.pl)
+	if [ ! -e "${files[0]}" ]; then
+		record TAP 0 0 "there are none"
+		return
+	fi
+	if [ ! -f "$modules/PostgreSQL/Test/Cluster.pm" ]; then
+		record TAP 0 0 "skipped: this server comes without PostgreSQL::Test::Cluster"
+		return
+	fi
+	(cd "$tree" && as_server env -u PGHOST -u PGPORT -u PGUSER \
+		PATH="$("$PG_CONFIG" --bindir):$PATH" PG_CONFIG="$PG_CONFIG" \
+		PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
+		TESTDIR="$tree" TESTDATADIR="$tree/tmp_check" TESTLOGDIR="$tree/tmp_check/log" top_builddir="$tree" \
+		prove --timer -I "$modules" -I test/t test/t/*.pl) 2>&1 | tee "$log" || status=$?
+	total=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")
+	bad=$(sed -nE 's/.*\(Wstat: .* Tests: [0-9]+ Failed: ([0-9]+)\).*/\1/p' "$log" | awk '{ n += $1 ? $1 : 1 } END { print n + 0 }')
+	total=${total:-0}
+	if [ "$status" -ne 0 ]; then
+		[ "$bad" -gt 0 ] || bad=1
+		tap_logs "$log"
+	fi
+	# a file that died counts as failed though each of its tests passed
+	[ "$total" -ge "$bad" ] || total=$bad
+	record TAP "$((total - bad))" "$bad"
+}
+
+# What the failed files of a TAP run wrote, and their servers.
+tap_logs() {
+	local name file
+	sed -nE 's|^test/t/([^ ]+)\.pl +\(Wstat: .*|\1|p' "$1" | while read -r name; do
+		for file in "$tree/tmp_check/log/regress_log_$name" "$tree/tmp_check/log/$name"_*.log; do
+			if [ -f "$file" ]; then
+				say "--- end of ${file##*/}"
+				tail -n 60 "$file"
+			fi
+		done
+	done
+}
+
+heading "Build with $("$PG_CONFIG" --cc) for PostgreSQL $(server_major "$PG_CONFIG")"
+copy_sources "$tree"
+if build_and_install "$tree" WERROR=1; then
+	record "build and install" 1 0
+	installed=yes
+else
+	record "build and install" 0 1
+	installed=
+fi
+if wanted clang; then build_with_clang; fi
+if wanted unit; then run_unit; fi
+
+if [ -n "$installed" ]; then
+	give_to_server "$tree"
+	mkdir "$work/server"
+	if wanted regress || wanted isolation; then
+		cluster_start "$work/server"
+		# shellcheck source=/dev/null
+		source "$work/server/env"
+	fi
+	if wanted regress; then
+		heading "Regression tests"
+		run_regress regress "$tree"
+	fi
+	if wanted isolation && compgen -G "$tree/test/specs/*.spec" >/dev/null; then
+		heading "Isolation tests"
+		run_regress isolation "$tree" isolation
+	fi
+	cluster_stop "$work/server"
+	if wanted tap; then run_tap; fi
+else
+	say "Not installed: the tests that need a server are left out."
+fi
+finish
