@@ -333,9 +333,9 @@ RecalIdToDatum(const RecalId *id, Oid type, const char *what)
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("%s cannot be returned as type %s", what, format_type_be(type)),
 			 errdetail("The model's ids are %s.", KindName(id->kind)),
-			 errhint("Ask for %s.",
-					 id->kind == RECAL_ID_INT ? "bigint, or text" :
-					 id->kind == RECAL_ID_UUID ? "uuid, or text" : "text")));
+			 errhint("Name a type that fits: recal_recommend_as(NULL::%s, ...).",
+					 id->kind == RECAL_ID_INT ? "bigint" :
+					 id->kind == RECAL_ID_UUID ? "uuid" : "text")));
 	return (Datum) 0;			/* keep compiler quiet */
 }
 
