@@ -128,6 +128,7 @@ typedef enum Way
 /* with more factors the lanes' systems are too large for the caches */
 #define MOST_FACTORS_IN_LANES 256
 
+/* The n×n system is the cheaper one up to n = d, give or take a tenth. */
 static int
 lanes_dual_limit(int d)
 {
@@ -266,7 +267,7 @@ solve_long_row(Collector *c, const RecalAlsHalfStep *step, int64_t number, float
 	row.scale = collector_scale(c, step, RECAL_MAX_LANES, reg);
 	row.prior = step->prior != NULL ? step->prior + number * step->d : NULL;
 	row.x = step->solved + number * step->d;
-	message = recal_row_solve(&row, row.n <= recal_row_dual_limit(step->d), c->row_work, poll, arg);
+	message = recal_row_solve(&row, row.n <= step->d, c->row_work, poll, arg);
 	if (message == NULL)
 		*loss += row.loss + prior_loss(step->d, step->unobserved_weight, reg,
 									   step->eigenvalues, row.scale, row.prior);
@@ -350,7 +351,7 @@ recal_als_fold_in(int d, float unobserved_weight, float reg, const float *eigenv
 	row.scale = work;
 	row.prior = prior;
 	row.x = x;
-	return recal_row_solve(&row, n <= recal_row_dual_limit(d), work + align_floats(d), poll, arg);
+	return recal_row_solve(&row, n <= d, work + align_floats(d), poll, arg);
 }
 
 double

@@ -77,8 +77,8 @@ typedef struct RecalRow
 	double		loss;			/* out: rᵀ(I + ZZᵀ)⁻¹r */
 } RecalRow;
 
-extern int	recal_row_dual_limit(int d);
 extern int64_t recal_row_work_size(int d);
+/* By the dual system (n <= d) or the primal one. Returns NULL or a message. */
 extern const char *recal_row_solve(RecalRow *row, bool dual, float *work, RecalPoll poll,
 								   void *arg);
 

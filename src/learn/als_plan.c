@@ -102,8 +102,8 @@ static double
 row_cost(int64_t n, int d)
 {
 	double		rows = (double) n;
-	double		size = n <= recal_row_dual_limit(d) ? rows : (double) d;
-	double		other = n <= recal_row_dual_limit(d) ? (double) d : rows;
+	double		size = n <= d ? rows : (double) d;
+	double		other = n <= d ? (double) d : rows;
 
 	return size * size * other / 2 + size * size * size / 6 + 8 * rows * d + 4 * d;
 }
@@ -128,7 +128,7 @@ recal_als_plan_blocks(const RecalCsr *rows, int d, int max_blocks, int32_t *orde
 		/* short rows are solved in full batches */
 		if (done < total * (blocks + 1) / max_blocks || i + 1 == rows->nrows)
 			continue;
-		if (length_of(rows, order[i]) <= recal_row_dual_limit(d) &&
+		if (length_of(rows, order[i]) < COUNTED_LENGTHS &&
 			(i + 1 - starts[blocks]) % RECAL_MAX_LANES != 0)
 			continue;
 		if (blocks + 1 < max_blocks)

@@ -11,21 +11,10 @@
 const char *const recal_singular_message =
 	"the system of a row has no finite solution (try a larger regularization)";
 
-/*
- * The longest row for which the n×n system is cheaper than the d×d one, as
- * measured (see test/unit/bench_als.c).
- */
-int
-recal_row_dual_limit(int d)
-{
-	return d < 16 ? d : d - d / 8;
-}
-
 int64_t
 recal_row_work_size(int d)
 {
-	int64_t		n = recal_row_dual_limit(d);
-	int64_t		rows = n > RECAL_PANEL_ROWS ? n : RECAL_PANEL_ROWS;
+	int64_t		rows = d > RECAL_PANEL_ROWS ? d : RECAL_PANEL_ROWS;
 
 	/* panel, system, right-hand side, targets, starting point */
 	return rows * d + (int64_t) d * d + 3 * d + 2 * rows;

@@ -10,7 +10,8 @@
  *
  * Expects LANES, LANES_FN(name) and LANES_TARGET.
  */
-#define LANES_AHEAD 8
+/* how many observations ahead to ask for, into L2: more than L1 would hold */
+#define LANES_AHEAD 6
 #define VEC LANES_FN(Vec)
 #define LOOSE LANES_FN(Loose)
 
@@ -92,7 +93,7 @@ LANES_FN(prefetch) (const RecalLaneBatch *batch, const RecalLaneRow *row, int j)
 		return;
 	ahead = batch->fixed + (size_t) row->columns[j] * batch->d;
 	for (int f = 0; f < batch->d; f += 16)
-		__builtin_prefetch(ahead + f);
+		__builtin_prefetch(ahead + f, 0, 2);
 	__builtin_prefetch(row->columns + j + 32);
 	__builtin_prefetch(row->confidences + j + 32);
 }
