@@ -61,9 +61,7 @@ endif
 
 OPENBLAS_CFLAGS := $(shell $(FIND_OPENBLAS) --cflags openblas)
 OPENBLAS_ARCHIVE := $(wildcard $(shell $(FIND_OPENBLAS) --variable=libdir openblas)/libopenblas.a)
-# some of its LAPACK calls the Fortran runtime, which comes as a library without development files
-FORTRAN_RUNTIME := $(filter /%,$(shell $(CC) -print-file-name=libgfortran.so.5))
-OPENBLAS_LIBS := $(if $(OPENBLAS_ARCHIVE),$(OPENBLAS_ARCHIVE) -Wl$(comma)--exclude-libs$(comma)ALL $(addprefix -Wl$(comma)--as-needed ,$(FORTRAN_RUNTIME)),$(shell $(FIND_OPENBLAS) --libs openblas)) -lm
+OPENBLAS_LIBS := $(if $(OPENBLAS_ARCHIVE),$(OPENBLAS_ARCHIVE) -Wl$(comma)--exclude-libs$(comma)ALL,$(shell $(FIND_OPENBLAS) --libs openblas)) -lm
 endif
 endif
 

@@ -71,8 +71,7 @@ extern void recal_trsm(int n, int m, const float *l, int ldl, float *b, int ldb)
 /* Inverse from the factor of recal_potrf, in place, both triangles filled. Returns 0 on success. */
 extern int	recal_potri(int n, float *a, int lda);
 
-/* The two that the posterior needs in double precision, on square matrices: c = a·b or aᵀ·b */
-extern int	recal_potrf_double(int n, double *a, int lda);
+/* c = a·b or aᵀ·b, square, in double precision */
 extern void recal_gemm_double(int d, const double *a, const double *b, double *c, bool transpose_a);
 
 /*

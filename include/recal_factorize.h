@@ -23,6 +23,7 @@ RecalAllocArray(Size element, int64 n)
 
 typedef void (*RecalBlockRoutine) (void *memory, int block, RecalParticipant *me);
 
+extern void RecalStartBlock(void *memory, int block, RecalParticipant *me);
 extern void RecalGramianBlock(void *memory, int block, RecalParticipant *me);
 extern void RecalRotateBlock(void *memory, int block, RecalParticipant *me);
 extern void RecalSolveBlock(void *memory, int block, RecalParticipant *me);

@@ -36,6 +36,7 @@ extern float *RecalParticipantScratch(RecalParticipant *me, int64 n);
  */
 typedef enum RecalBlockFunction
 {
+	RECAL_BLOCK_START,
 	RECAL_BLOCK_GRAMIAN,
 	RECAL_BLOCK_ROTATE,
 	RECAL_BLOCK_SOLVE,

@@ -36,7 +36,6 @@ extern void dgemm_(const char *transa, const char *transb, const int *m, const i
 				   const int *k, const double *alpha, const double *a, const int *lda,
 				   const double *b, const int *ldb, const double *beta, double *c,
 				   const int *ldc);
-extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 extern void dsytrd_(const char *uplo, const int *n, double *a, const int *lda, double *d,
 					double *e, double *tau, double *work, const int *lwork, int *info);
 extern void dorgtr_(const char *uplo, const int *n, double *a, const int *lda,
@@ -157,15 +156,6 @@ recal_trsm(int n, int m, const float *l, int ldl, float *b, int ldb)
 	const float alpha = 1.0f;
 
 	strsm_("R", "U", "N", "N", &m, &n, &alpha, l, &ldl, b, &ldb);
-}
-
-int
-recal_potrf_double(int n, double *a, int lda)
-{
-	int			info;
-
-	dpotrf_("U", &n, a, &lda, &info);
-	return info;
 }
 
 void

@@ -383,7 +383,11 @@ recal_posterior_item_transform_work_size(int d)
 	return 3 * (int64_t) d * d + d + recal_syev_work_size(d);
 }
 
-/* L with LLᵀ = Σ, then the eigenvectors V of LᵀML: T = LV has TTᵀ = Σ and TᵀMT diagonal. */
+/*
+ * L with LLᵀ = Σ, then the eigenvectors V of LᵀML: T = LV has TTᵀ = Σ and TᵀMT
+ * diagonal. L is from Σ's eigenvectors and not a Cholesky factor, because
+ * alike items leave Σ with no spread in most directions.
+ */
 const char *
 recal_posterior_item_transform(int d, const float *item_covariance, const float *user_moment,
 							   float *transform, float *rates, double *work)
@@ -399,11 +403,11 @@ recal_posterior_item_transform(int d, const float *item_covariance, const float 
 		l[i] = item_covariance[i];
 		k[i] = user_moment[i];
 	}
-	if (recal_potrf_double(d, l, d) != 0)
-		return "the covariance of the items' factors is not positive definite";
+	if (recal_syev(d, l, values, values + d) != 0)
+		return "the covariance of the items' factors cannot be diagonalized";
 	for (int i = 0; i < d; i++)
-		for (int j = i + 1; j < d; j++)
-			l[(size_t) i * d + j] = 0;
+		for (int j = 0; j < d; j++)
+			l[(size_t) i * d + j] *= values[j] > 0 ? sqrt(values[j]) : 0;
 	recal_gemm_double(d, k, l, product, false);
 	recal_gemm_double(d, l, product, k, true);
 	for (int i = 0; i < d; i++)

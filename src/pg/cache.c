@@ -200,8 +200,10 @@ RecalServeOpen(const char *model_name, MemoryContext pin_context)
 {
 	RecalModel *model = RecalModelGet(model_name, false);
 	RecalVersion *version = RecalVersionCurrent(model);
-	CacheEntry *entry = FindEntry(&version->stamp);
+	CacheEntry *entry;
 
+	EvictUnpinned();			/* the bound may have been lowered */
+	entry = FindEntry(&version->stamp);
 	if (entry == NULL)
 		entry = LoadEntry(version);
 	Pin(entry, pin_context);
