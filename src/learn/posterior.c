@@ -405,6 +405,9 @@ recal_posterior_item_transform(int d, const float *item_covariance, const float 
 	}
 	if (recal_syev(d, l, values, values + d) != 0)
 		return "the covariance of the items' factors cannot be diagonalized";
+	/* rounding may take no spread for a little less */
+	if (!(values[d - 1] >= -RIDGE * fabs(values[0])))
+		return "the covariance of the items' factors is not one";
 	for (int i = 0; i < d; i++)
 		for (int j = 0; j < d; j++)
 			l[(size_t) i * d + j] *= values[j] > 0 ? sqrt(values[j]) : 0;
