@@ -150,6 +150,20 @@ CREATE FUNCTION recal_lock_key(model text) RETURNS bigint
 COMMENT ON FUNCTION recal_lock_key(text) IS
 	'The key under which a model''s lock stands in pg_locks (locktype advisory, objsubid 3).';
 
+CREATE FUNCTION recal_lock_holder(model text) RETURNS int
+	LANGUAGE sql STABLE PARALLEL RESTRICTED
+	AS $$
+	SELECT l.pid FROM pg_catalog.pg_locks l
+	WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
+		AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+		AND l.objsubid OPERATOR(pg_catalog.=) 3
+		AND l.granted
+		AND ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8) OPERATOR(pg_catalog.=) @extschema@.recal_lock_key(model)
+	LIMIT 1
+	$$;
+COMMENT ON FUNCTION recal_lock_holder(text) IS
+	'The process that trains or changes a model now, or NULL.';
+
 CREATE VIEW recal_models WITH (security_barrier) AS
 	SELECT m.name AS model,
 		m.owner,
@@ -178,7 +192,9 @@ CREATE VIEW recal_versions WITH (security_barrier) AS
 	SELECT v.model,
 		v.version,
 		v.version OPERATOR(pg_catalog.=) m.current_version AS is_current,
-		v.status,
+		-- a session that was killed could not say so itself
+		CASE WHEN v.status OPERATOR(pg_catalog.=) 'running' AND @extschema@.recal_lock_holder(v.model) IS NULL
+			THEN 'aborted' ELSE v.status END AS status,
 		v.started_at,
 		v.finished_at,
 		CASE WHEN v.as_of OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.float8 THEN pg_catalog.to_timestamp(v.as_of) END AS as_of,
@@ -205,7 +221,7 @@ COMMENT ON VIEW recal_versions IS
 CREATE VIEW recal_progress WITH (security_barrier) AS
 	SELECT v.model,
 		v.version,
-		l.pid,
+		h.pid,
 		v.phase,
 		v.epoch,
 		v.epochs,
@@ -218,12 +234,9 @@ CREATE VIEW recal_progress WITH (security_barrier) AS
 		v.updated_at
 	FROM @extschema@.recal_version v
 	JOIN @extschema@.recal_model m ON m.name OPERATOR(pg_catalog.=) v.model
-	JOIN pg_catalog.pg_locks l ON l.locktype OPERATOR(pg_catalog.=) 'advisory'
-		AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
-		AND l.objsubid OPERATOR(pg_catalog.=) 3
-		AND l.granted
-		AND ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8) OPERATOR(pg_catalog.=) @extschema@.recal_lock_key(v.model)
+	CROSS JOIN LATERAL (SELECT @extschema@.recal_lock_holder(v.model) AS pid) h
 	WHERE v.status OPERATOR(pg_catalog.=) 'running'
+		AND h.pid IS NOT NULL
 		AND @extschema@.recal_usable(m.owner, m.definition);
 COMMENT ON VIEW recal_progress IS
 	'Trainings that run now: phase, epoch, fraction done, elapsed and estimated remaining time.';

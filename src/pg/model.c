@@ -179,6 +179,8 @@ ErrorNoModel(const char *name, bool from_setting)
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("model \"%s\" does not exist", name),
 			 from_setting ? errdetail("The setting recal.default_model names it.") : 0,
+			 name[0] == '{' ?
+			 errhint("To pass candidates, give their type: '{...}'::bigint[].") :
 			 errhint("The view recal_models lists models; recal_create_model defines one.")));
 }
 

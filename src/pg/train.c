@@ -33,7 +33,12 @@
 
 #define REPORT_SECONDS	1.0		/* between progress rows */
 
-/* Phases, and the shares of the whole that have passed when they begin. */
+#define REST			.1		/* of a factorization's time: what comes after it */
+
+/*
+ * Phases, and the shares of the whole that have passed when they begin; how
+ * long the epochs take is known better once the first has passed.
+ */
 enum
 {
 	PHASE_READ,
@@ -50,8 +55,8 @@ static const struct
 	const char *name;
 	double		begin;
 }			phases[NPHASES + 1] = {
-	{"read", 0}, {"index", .2}, {"tune", .27}, {"factorize", .4}, {"posterior", .88},
-	{"store", .92}, {NULL, 1}
+	{"read", 0}, {"index", .03}, {"tune", .05}, {"factorize", .2}, {"posterior", .92},
+	{"store", .95}, {NULL, 1}
 };
 
 typedef struct Training
@@ -65,6 +70,8 @@ typedef struct Training
 	ResourceOwner step_owner;
 	instr_time	start;
 	double		reported;		/* seconds from start */
+	double		fraction;		/* last told; it never falls */
+	double		epochs_since;	/* when the first epoch ended */
 	double		seconds[NPHASES];
 
 	RecalEvents events;
@@ -139,6 +146,20 @@ SecondsSinceStart(const Training *training)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
+/* What share of the whole has passed, by the pace of the epochs. */
+static double
+FractionByPace(Training *training, int epoch, int epochs, double now)
+{
+	double		pace;
+
+	if (epoch == 1)
+		training->epochs_since = now;
+	if (epoch < 2)
+		return 0;
+	pace = (now - training->epochs_since) / (epoch - 1);
+	return now / (now + pace * (epochs - epoch + REST * epochs));
+}
+
 /* Shows where training is: always in pg_stat_activity, now and then as a row. */
 static void
 Report(Training *training, int phase, int epoch, int epochs, double fraction)
@@ -155,14 +176,19 @@ Report(Training *training, int phase, int epoch, int epochs, double fraction)
 				 training->model->name, phases[phase].name);
 	pgstat_report_activity(STATE_RUNNING, activity);
 
+	fraction = phases[phase].begin + fraction * (phases[phase + 1].begin - phases[phase].begin);
+	if (phase == PHASE_FACTORIZE && epoch > 0)
+		fraction = FractionByPace(training, epoch, epochs, now);
+	else if (phase == PHASE_FACTORIZE)
+		fraction = 0;
 	if (!training->nonatomic || now - training->reported < REPORT_SECONDS)
 		return;
 	training->reported = now;
+	training->fraction = Max(training->fraction, fraction);
 	progress.phase = phases[phase].name;
 	progress.epoch = epoch;
 	progress.epochs = epochs;
-	progress.fraction = phases[phase].begin +
-		fraction * (phases[phase + 1].begin - phases[phase].begin);
+	progress.fraction = training->fraction;
 	BeginStep(training);
 	RecalVersionProgress(training->model->name, training->version, &progress);
 	EndStep(training);
