@@ -54,6 +54,12 @@ extern const float *RecalServedBlock(RecalServed *served, int block, int64 *firs
 /* out[n × d] ← item factors at positions (ascending is fastest) */
 extern void RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *out);
 
+/* scores[nitems] ← every item's factor · vector [d] */
+extern void RecalServedScores(RecalServed *served, const float *vector, float *scores);
+
+/* Sorts positions, drops negative ones and duplicates; returns how many are left. */
+extern int64 RecalSortPositions(int32 *positions, int64 n);
+
 /* whether factors are in memory, so that single rows are cheap */
 extern bool RecalServedResident(const RecalServed *served);
 

@@ -15,6 +15,8 @@
 #include "postgres.h"
 
 #include "lib/ilist.h"
+#include "lib/qunique.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -251,6 +253,44 @@ RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *o
 
 		memcpy(out + j * d, block + (positions[j] - first) * d, sizeof(float) * d);
 	}
+}
+
+void
+RecalServedScores(RecalServed *served, const float *vector, float *scores)
+{
+	for (int b = 0; b < served->nblocks; b++)
+	{
+		int64		first;
+		int64		rows;
+		const float *factors = RecalServedBlock(served, b, &first, &rows);
+
+		CHECK_FOR_INTERRUPTS();
+		recal_gemv((int) rows, served->factors, factors, served->factors, vector,
+				   scores + first);
+	}
+}
+
+static int
+ComparePositions(const void *a, const void *b)
+{
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	return (x > y) - (x < y);
+}
+
+int64
+RecalSortPositions(int32 *positions, int64 n)
+{
+	int64		unknown = 0;
+	int64		unique;
+
+	qsort(positions, n, sizeof(int32), ComparePositions);
+	while (unknown < n && positions[unknown] < 0)
+		unknown++;
+	unique = qunique(positions + unknown, n - unknown, sizeof(int32), ComparePositions);
+	memmove(positions, positions + unknown, sizeof(int32) * unique);
+	return unique;
 }
 
 SPIPlanPtr

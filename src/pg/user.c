@@ -34,15 +34,6 @@ CompareContributions(const void *a, const void *b)
 	return (x->weight > y->weight) - (x->weight < y->weight);
 }
 
-static int
-CompareInt32(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 PollInterrupts(void *arg)
 {
@@ -117,18 +108,6 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 	pfree(group);
 }
 
-static void
-SortSeen(RecalUser *user)
-{
-	int64		unique = 0;
-
-	qsort(user->seen, user->nseen, sizeof(int32), CompareInt32);
-	for (int64 i = 0; i < user->nseen; i++)
-		if (unique == 0 || user->seen[unique - 1] != user->seen[i])
-			user->seen[unique++] = user->seen[i];
-	user->nseen = unique;
-}
-
 /* Rows of the last SPI query → pairs and seen items. */
 static void
 CollectRows(RecalServed *served, const RecalEventColumns *columns, RecalUser *user)
@@ -169,7 +148,7 @@ CollectRows(RecalServed *served, const RecalEventColumns *columns, RecalUser *us
 		rows[n].item = (int32) position;
 		rows[n++].weight = weight;
 	}
-	SortSeen(user);
+	user->nseen = RecalSortPositions(user->seen, user->nseen);
 	MergeContributions(served, rows, n, user);
 	pfree(rows);
 }
@@ -290,10 +269,8 @@ RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryC
 {
 	RecalUser  *user = UserInit(served, n, context);
 
-	for (int64 j = 0; j < n; j++)
-		if (positions[j] >= 0)
-			user->seen[user->nseen++] = positions[j];
-	SortSeen(user);
+	memcpy(user->seen, positions, sizeof(int32) * n);
+	user->nseen = RecalSortPositions(user->seen, n);
 
 	/* an item of a visit counts as an average pair */
 	user->npairs = user->nseen;

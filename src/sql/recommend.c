@@ -76,16 +76,7 @@ ScoreCatalogue(Request *request)
 	scores->n = served->nitems;
 	scores->position = NULL;
 	scores->score = palloc_extended(sizeof(float) * served->nitems, MCXT_ALLOC_HUGE);
-	for (int b = 0; b < served->nblocks; b++)
-	{
-		int64		first;
-		int64		rows;
-		const float *factors = RecalServedBlock(served, b, &first, &rows);
-
-		CHECK_FOR_INTERRUPTS();
-		recal_gemv((int) rows, served->factors, factors, served->factors,
-				   request->user->vector, scores->score + first);
-	}
+	RecalServedScores(served, request->user->vector, scores->score);
 }
 
 /* Candidates come sorted and without duplicates. */
@@ -331,15 +322,6 @@ ArrayPositions(FunctionCallInfo fcinfo, int argument, const char *what,
 	return positions;
 }
 
-static int
-CompareInt32(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return (x > y) - (x < y);
-}
-
 PG_FUNCTION_INFO_V1(recal_recommend_candidates);
 Datum
 recal_recommend_candidates(PG_FUNCTION_ARGS)
@@ -347,15 +329,12 @@ recal_recommend_candidates(PG_FUNCTION_ARGS)
 	MemoryContext context = CurrentMemoryContext;
 	Request		request;
 	int			count;
-	int64		known = 0;
+	int64		known;
 	int32	   *positions;
 
 	BeginPage(fcinfo, &request, 1, 3, 4);
 	positions = ArrayPositions(fcinfo, 2, "candidates", request.statement, &count);
-	qsort(positions, count, sizeof(int32), CompareInt32);
-	for (int i = 0; i < count; i++)
-		if (positions[i] >= 0 && (known == 0 || positions[known - 1] != positions[i]))
-			positions[known++] = positions[i];
+	known = RecalSortPositions(positions, count);
 
 	SPI_connect();
 	LoadUser(fcinfo, &request, 0, context);

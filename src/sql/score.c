@@ -15,28 +15,6 @@
 #include "recal_compat.h"
 #include "recal_serve.h"
 
-/*
- * A long list ordered by scores of a model that is not in memory would read a
- * block a row; so all scores of the user are computed at once.
- */
-static float *
-AllScores(RecalServed *served, const RecalUser *user, MemoryContext context)
-{
-	float	   *scores = MemoryContextAllocHuge(context, sizeof(float) * served->nitems);
-
-	for (int b = 0; b < served->nblocks; b++)
-	{
-		int64		first;
-		int64		rows;
-		const float *factors = RecalServedBlock(served, b, &first, &rows);
-
-		CHECK_FOR_INTERRUPTS();
-		recal_gemv((int) rows, served->factors, factors, served->factors, user->vector,
-				   scores + first);
-	}
-	return scores;
-}
-
 static RecalId *
 CopyId(const RecalId *id, MemoryContext context)
 {
@@ -85,9 +63,16 @@ SetUser(RecalStatement *statement, const RecalId *id)
 
 	if (id != NULL)
 		statement->last_id = CopyId(id, statement->user_context);
+
+	/* a list ordered by scores would read a block a row: all scores at once */
 	if (!RecalServedResident(served))
-		statement->last_scores = AllScores(served, statement->last_user,
-										   statement->user_context);
+	{
+		float	   *scores = MemoryContextAllocHuge(statement->user_context,
+													sizeof(float) * served->nitems);
+
+		RecalServedScores(served, statement->last_user->vector, scores);
+		statement->last_scores = scores;
+	}
 }
 
 PG_FUNCTION_INFO_V1(recal_score);
