@@ -192,8 +192,9 @@ CREATE VIEW recal_versions WITH (security_barrier) AS
 	SELECT v.model,
 		v.version,
 		v.version OPERATOR(pg_catalog.=) m.current_version AS is_current,
-		-- a session that was killed could not say so itself
+		-- a session that was killed could not say so itself; a standby does not know the primary's locks
 		CASE WHEN v.status OPERATOR(pg_catalog.=) 'running' AND @extschema@.recal_lock_holder(v.model) IS NULL
+			AND NOT pg_catalog.pg_is_in_recovery()
 			THEN 'aborted' ELSE v.status END AS status,
 		v.started_at,
 		v.finished_at,

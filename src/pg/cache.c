@@ -25,6 +25,8 @@
 #include "recal_serve.h"
 #include "recal_settings.h"
 
+#define PLAN_BYTES (16 * 1024)	/* of a kept plan, about */
+
 typedef struct CacheEntry
 {
 	RecalServed served;			/* first, so that both pointers are one */
@@ -157,6 +159,27 @@ LoadSmallParts(RecalServed *served)
 }
 
 /*
+ * Of a model's other versions the most recent stays, because a rollback may
+ * bring it back; the rest will not be asked for again.
+ */
+static void
+ForgetOldVersions(const CacheEntry *current)
+{
+	dlist_mutable_iter iter;
+	int			others = 0;
+
+	dlist_foreach_modify(iter, &cache)
+	{
+		CacheEntry *entry = dlist_container(CacheEntry, lru, iter.cur);
+
+		if (entry == current || strcmp(entry->served.model, current->served.model) != 0)
+			continue;
+		if (++others > 1 && entry->pins == 0)
+			FreeEntry(entry);
+	}
+}
+
+/*
  * Loads under the caller's context first: an error on the way (a cancel, a
  * damaged chunk) then frees all of it, and the cache never holds half a model.
  */
@@ -191,7 +214,7 @@ LoadEntry(const RecalVersion *version)
 	MemoryContextSwitchTo(old);
 
 	MemoryContextSetParent(context, CacheMemoryContext);
-	entry->bytes = MemoryContextMemAllocated(context, true);
+	entry->bytes = MemoryContextMemAllocated(context, true) + PLAN_BYTES * RECAL_NPLANS;
 	cache_bytes += entry->bytes;
 	dlist_push_head(&cache, &entry->lru);
 	return entry;
@@ -207,7 +230,10 @@ RecalServeOpen(const char *model_name, MemoryContext pin_context)
 	EvictUnpinned();			/* the bound may have been lowered */
 	entry = FindEntry(&version->stamp);
 	if (entry == NULL)
+	{
 		entry = LoadEntry(version);
+		ForgetOldVersions(entry);
+	}
 	Pin(entry, pin_context);
 	EvictUnpinned();
 	return &entry->served;
