@@ -3,7 +3,7 @@
 \pset footer off
 \pset null ''
 SET client_min_messages = warning;
-\set user 533
+\set user 307
 \set ECHO queries
 
 \echo
@@ -24,9 +24,9 @@ CALL recal_train();
 SELECT model, events, current_version, trained_at FROM recal_models;
 SELECT version, status, rows_read, users, items, pairs, pg_size_pretty(bytes) AS size, timings FROM recal_versions;
 
-\echo '== What one user liked lately'
+\echo '== What one user likes best'
 SELECT f.title, f.year, f.genres, r.rating FROM ratings r JOIN films f ON f.id = r.film_id
-	WHERE r.user_id = :user AND r.event = 'liked' ORDER BY r.rated_at DESC, f.id LIMIT 10;
+	WHERE r.user_id = :user AND r.event = 'liked' ORDER BY r.rating DESC, r.rated_at DESC, f.id LIMIT 10;
 
 \echo '== What recal recommends, and how sure it is'
 SELECT r.rank, f.title, f.year, f.genres, round(r.score::numeric, 3) AS score, round(r.uncertainty::numeric, 3) AS uncertainty

@@ -10,6 +10,8 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=test/cluster.sh
 source "$here/../cluster.sh"
 
+# how to name the server to scripts that we tell you to call
+given=${PG_CONFIG:+PG_CONFIG=$PG_CONFIG }
 setup demo
 work=$(scratch_dir demo)
 keep=no
@@ -65,5 +67,5 @@ The cluster is still running. Connect, and try your own questions:
 
 doc/tutorial.md goes through all of this step by step. To stop and remove the cluster:
 
-    test/cluster.sh stop $work/server && rm -r $work
+    ${given}test/cluster.sh stop $work/server && rm -r $work
 TEXT
