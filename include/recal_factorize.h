@@ -34,8 +34,10 @@ typedef struct RecalAlsShape
 {
 	int64		nusers;
 	int64		nitems;
+	int64		all_items;		/* with those that a sample leaves out: their factors are 0 */
 	int64		nnz;
-	int64		ntest;			/* users with a held-out item to be ranked */
+	int64		ntest;			/* users with held-out items to be ranked */
+	int64		ntargets;		/* those items */
 	int			d;
 } RecalAlsShape;
 
@@ -51,13 +53,15 @@ typedef struct RecalAls
 /* bytes of pool memory that a problem takes */
 extern Size RecalAlsBytes(const RecalAlsShape *shape);
 
+struct RecalTuning;
+
 /*
  * Lays a problem out in the pool's memory, in place of the one before: copies
- * rows [nusers], makes the transposed copy, plans blocks.
+ * rows [nusers] and what is held out (tests may be NULL), makes the transposed
+ * copy, plans blocks.
  */
 extern void RecalAlsBegin(RecalAls *als, RecalPool *pool, const RecalAlsShape *shape,
-						  const RecalCsr *rows, const int32 *test_user,
-						  const int32 *test_item);
+						  const RecalCsr *rows, const struct RecalTuning *tests);
 extern void RecalAlsEnd(RecalAls *als);
 
 /* Starts over: item factors from the seed, or from warm where has_warm says so. */
@@ -69,14 +73,18 @@ extern double RecalAlsEpoch(RecalAls *als);
 
 /* Turns both sides into the eigenbasis of the items' Gramian; eigenvalues [d]. */
 extern void RecalAlsFinish(RecalAls *als, float *eigenvalues);
+extern float *RecalAlsUserConfidences(const RecalAls *als);	/* [nnz], by user */
 extern const float *RecalAlsItems(const RecalAls *als);
 extern const float *RecalAlsUsers(const RecalAls *als);
 
 /* Mean NDCG@k of the held-out items, whole catalogue, users folded in. */
 extern double RecalAlsRank(RecalAls *als);
 
-/* Multiply-adds of one epoch, about; row lengths are taken as even on the item side. */
-extern double RecalAlsCost(const RecalCsr *rows, int64 nitems, int d);
+/*
+ * Multiply-adds of one epoch over a share of the users, about; row lengths are
+ * taken as even on the item side.
+ */
+extern double RecalAlsCost(const RecalCsr *rows, int64 nitems, double share, int d);
 
 /*
  * The search.
@@ -84,13 +92,19 @@ extern double RecalAlsCost(const RecalCsr *rows, int64 nitems, int d);
 typedef struct RecalTuning
 {
 	int			ncandidates;
-	double	   *unobserved_weight;	/* [ncandidates] */
-	double	   *regularization; /* [ncandidates] */
+	double	   *unobserved_weight;	/* [ncandidates, and room for those of refine] */
+	double	   *regularization;
+	int			ndecays;		/* of the history; each candidate is ranked with each */
+	const double *decays;		/* [ndecays] */
+	double		given_decay;
 	int			epochs;
+	bool		refine;			/* look around the best one, too */
 	RecalAlsShape shape;
 	RecalCsr	rows;			/* the sample, without what is held out */
+	double	   *times;			/* [nnz] of rows, NULL without */
 	int32	   *test_user;		/* [ntest] rows of the sample, ascending */
-	int32	   *test_item;		/* [ntest] */
+	int64	   *test_offsets;	/* [ntest + 1] into targets */
+	int32	   *targets;		/* held-out items, ascending within a user */
 } RecalTuning;
 
 /*

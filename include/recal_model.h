@@ -53,6 +53,7 @@ typedef struct RecalOptions
 	int			epochs;
 	double		regularization; /* or RECAL_AUTO_VALUE */
 	double		unobserved_weight;	/* or RECAL_AUTO_VALUE */
+	double		history_decay;	/* or RECAL_AUTO_VALUE */
 	RecalConfidence confidence;
 	RecalSwitch network;
 	bool		warm_start;

@@ -32,6 +32,7 @@ typedef struct RecalServed
 	float		regularization;
 	float		mean_confidence;
 	float		noise;
+	float		history_decay;
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
 	const float *user_covariance;	/* [d × d] */
@@ -59,6 +60,7 @@ extern void RecalServedScores(RecalServed *served, const float *vector, float *s
 
 /* Sorts positions, drops negative ones and duplicates; returns how many are left. */
 extern int64 RecalSortPositions(int32 *positions, int64 n);
+extern int	RecalComparePositions(const void *a, const void *b);	/* of int32 */
 
 /* whether factors are in memory, so that single rows are cheap */
 extern bool RecalServedResident(const RecalServed *served);

@@ -18,6 +18,7 @@ typedef struct RecalFactorization
 	int			epochs;
 	double		regularization; /* RECAL_AUTO_VALUE: searched */
 	double		unobserved_weight;	/* RECAL_AUTO_VALUE: searched */
+	double		history_decay;	/* RECAL_AUTO_VALUE: searched, where pairs have times */
 	int64		seed;
 	const float *warm_items;	/* [nitems × factors] start of the item factors, or NULL */
 	const bool *has_warm;		/* [nitems], rows of warm_items that are set */
@@ -28,6 +29,7 @@ typedef struct RecalFactorization
 	/* out */
 	double		regularization_used;
 	double		unobserved_weight_used;
+	double		history_decay_used; /* 1 without times */
 	bool		tuned;			/* the search ran (else the rule, or given) */
 	double		tune_ndcg;		/* of the chosen pair on the search's held-out rows, NaN if none */
 	float	   *item_factors;	/* [nitems × factors], eigenbasis of their Gramian, 64-byte aligned */

@@ -31,6 +31,7 @@ enum
 	RECAL_SCALAR_REGULARIZATION,
 	RECAL_SCALAR_MEAN_CONFIDENCE,	/* what confidences were divided by */
 	RECAL_SCALAR_NOISE,			/* σ² */
+	RECAL_SCALAR_HISTORY_DECAY, /* of a pair for each newer one of its user */
 	RECAL_NSCALARS
 };
 

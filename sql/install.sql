@@ -30,7 +30,9 @@ DROP ROLE regress_recal_nobody;
 SHOW recal.train_memory;
 SHOW recal.cache_size;
 SHOW recal.default_model;
+\set VERBOSITY sqlstate
 SET recal.train_memory = '1MB';
+\set VERBOSITY default
 SET recal.no_such_setting = 1;
 SET recal.default_model = 'nothing';
 SELECT * FROM recal_recommend(1);

@@ -43,6 +43,7 @@ SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 	'{"unobserved_weight": 0}', '{"unobserved_weight": "none"}',
 	'{"confidence": "Linear"}', '{"confidence": 1}', '{"confidence": ["log"]}',
 	'{"network": "maybe"}', '{"network": true}', '{"ranker": "maybe"}',
+	'{"history_decay": 0}', '{"history_decay": 1.5}', '{"history_decay": "on"}',
 	'{"warm_start": 1}', '{"warm_start": "yes"}',
 	'{"seen_events": "purchase"}', '{"seen_events": {"purchase": true}}', '{"seen_events": ["purchase", 3]}', '{"seen_events": [null]}',
 	'{"max_history": 0}', '{"max_history": 1000001}',
@@ -53,7 +54,7 @@ SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 -- for later versions
 SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 	'{"network": "on"}', '{"ranker": "on"}', '{"hidden": [128]}', '{"dropout": 0.2}', '{"learning_rate": 0.001}', '{"batch_size": 512}',
-	'{"network_epochs": 8}', '{"negatives": 100}', '{"history_decay": 0.8}']) o;
+	'{"network_epochs": 8}', '{"negatives": 100}']) o;
 
 -- unknown ones, whatever their value
 SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY['{"factor": 3}', '{"": null}', '{"FACTORS": 3}']) o;

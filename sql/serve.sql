@@ -91,6 +91,24 @@ SELECT * FROM recal_recommend('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid, 1);
 SELECT * FROM recal_recommend_as(NULL::uuid, 2, 1);
 SELECT recal_score(2, 1.5);
 
+-- what was done last counts most: of a user who went from odd items to even ones
+INSERT INTO visits SELECT 2000, i, 'view', timestamptz '2026-02-01' + make_interval(hours => row_number() OVER (ORDER BY i % 2 DESC, i)::int)
+FROM generate_series(1, 12) i WHERE i % 2 = 1 OR i IN (2, 4, 6);
+SELECT recal_alter_model('shop', '{"history_decay": 1}');
+CALL recal_train('shop');
+CREATE TABLE pages AS SELECT 'plain' AS way, * FROM recal_recommend(2000, 6);
+SELECT recal_alter_model('shop', '{"history_decay": 0.5, "warm_start": false}');
+CALL recal_train('shop');
+INSERT INTO pages SELECT 'decayed', * FROM recal_recommend(2000, 6);
+SELECT way, count(*) FILTER (WHERE item_id % 2 = 0) > 3 AS mostly_even FROM pages GROUP BY way ORDER BY way;
+-- the place in a visitor's array is the time
+SELECT bool_and(item_id % 2 = 0) AS even FROM recal_recommend_for_items(ARRAY[1, 3, 5, 7, 2, 4, 6], 4);
+SELECT bool_and(item_id % 2 = 1) AS odd FROM recal_recommend_for_items(ARRAY[2, 4, 6, 1, 3, 5, 7], 4);
+SELECT (definition->'options'->>'history_decay')::real AS used FROM recal_versions WHERE is_current;
+SELECT recal_alter_model('shop', '{"history_decay": null}');
+DELETE FROM visits WHERE user_id = 2000;
+DROP TABLE pages;
+
 -- what counts as seen
 SELECT recal_alter_model('shop', '{"event_column": "event", "seen_events": ["purchase"]}');
 CALL recal_train('shop');

@@ -16,11 +16,20 @@
 
 #include "recal_compat.h"
 #include "recal_factorize.h"
+#include "recal_history.h"
 #include "recal_rng.h"
 
 #define MIN_PAIRS		3		/* of a user, to hold one out */
+#define MAX_TARGETS		5		/* of a user */
 #define MIN_TEST_USERS	50		/* below, chance would choose */
 #define MAX_TEST_USERS	5000
+
+/* pairs up to which the search is free, and from which it costs a share of the training */
+#define SMALL_PAIRS		2e5
+#define LARGE_PAIRS		1e6
+#define LARGE_EFFORT	.25
+
+#define REFINE_STEP		1.7
 
 #define STREAM_SAMPLE	0x74756e65
 #define STREAM_PAIR		0x74756e66
@@ -34,8 +43,17 @@ typedef struct Candidate
 
 /* in this order: a tie goes to the first */
 static const Candidate path[] = {
-	{3, .003}, {1, .001}, {1, .01}, {.3, .03}, {.1, .01}, {.03, .01}, {.01, .01}, {.003, .03}
+	{3, .003}, {1, .001}, {1, .01}, {.3, .03}, {.1, .01}, {.03, .01}, {.01, .01}, {.003, .03},
+	{.1, .03}, {.03, .03}, {.01, .03}, {.3, .003}
 };
+
+/* factors on the best of the path */
+static const Candidate around[] = {
+	{1, REFINE_STEP}, {1, 1 / REFINE_STEP}, {REFINE_STEP, 1}, {1 / REFINE_STEP, 1}
+};
+
+/* of a pair for each newer one of its user, where there are times */
+static const double history_decays[] = {1, .9, .7, .5};
 
 /* Fitted over eleven data sets; where there is nothing to search on. */
 static Candidate
@@ -66,34 +84,64 @@ AddCandidate(RecalTuning *tuning, const RecalFactorization *work, Candidate cand
 	tuning->ncandidates++;
 }
 
-/* The pair of a user that is held out: the newest liked one, or any; -1 for none. */
-static int64
-PickPair(const RecalMatrix *matrix, int64 user, int64 seed)
+/* Whether something of a user can be held out */
+static bool
+IsEligible(const RecalCsr *rows, int64 user)
+{
+	if (rows->offsets[user + 1] - rows->offsets[user] < MIN_PAIRS)
+		return false;
+	for (int64 j = rows->offsets[user]; j < rows->offsets[user + 1]; j++)
+		if (rows->confidences[j] > 0)
+			return true;
+	return false;
+}
+
+/*
+ * The pairs of a user that are held out, ascending: the newest liked one, or
+ * any where there is no time; more of users with many, so that chance weighs
+ * less where users are few.
+ */
+static int
+PickPairs(const RecalMatrix *matrix, int64 user, int64 seed, int64 *picked)
 {
 	const RecalCsr *rows = &matrix->by_user;
 	int64		first = rows->offsets[user];
 	int64		end = rows->offsets[user + 1];
-	int64		liked = 0;
-	int64		newest = -1;
+	double		keys[MAX_TARGETS];
+	int			most = (int) Max(1, Min(MAX_TARGETS, (end - first) / 10));
+	int			n = 0;
 
-	if (end - first < MIN_PAIRS)
-		return -1;
 	for (int64 j = first; j < end; j++)
 	{
+		double		key;
+		int			at;
+
 		if (rows->confidences[j] <= 0)
 			continue;
-		liked++;
-		if (matrix->pair_time != NULL &&
-			(newest < 0 || matrix->pair_time[j] >= matrix->pair_time[newest]))
-			newest = j;
+		key = matrix->pair_time != NULL ? matrix->pair_time[j] :
+			recal_rng_uniform((uint64_t) seed, STREAM_PAIR, (uint64_t) j);
+
+		/* newest first; of the same time, the later item */
+		if (n == most && key < keys[n - 1])
+			continue;
+		at = n < most ? n++ : n - 1;
+		for (; at > 0 && key >= keys[at - 1]; at--)
+		{
+			keys[at] = keys[at - 1];
+			picked[at] = picked[at - 1];
+		}
+		keys[at] = key;
+		picked[at] = j;
 	}
-	if (liked == 0 || matrix->pair_time != NULL)
-		return newest;
-	liked = (int64) (recal_rng_bits((uint64_t) seed, STREAM_PAIR, (uint64_t) user) % (uint64) liked);
-	for (int64 j = first; j < end; j++)
-		if (rows->confidences[j] > 0 && liked-- == 0)
-			return j;
-	return -1;
+	for (int i = 1; i < n; i++)
+		for (int k = i; k > 0 && picked[k] < picked[k - 1]; k--)
+		{
+			int64		swap = picked[k];
+
+			picked[k] = picked[k - 1];
+			picked[k - 1] = swap;
+		}
+	return n;
 }
 
 static bool
@@ -109,13 +157,11 @@ Sampled(double share, int64 seed, uint64 stream, int64 user)
 static double
 Effort(int64 nnz, int ncandidates)
 {
-	const double small = 2e5;
-	const double large = 1e6;
-	const double least = .3;
-	double		at = log(Max((double) nnz, 1) / small) / log(large / small);
+	double		at = log((double) nnz / SMALL_PAIRS) / log(LARGE_PAIRS / SMALL_PAIRS);
 
-	at = Min(1.0, Max(0.0, at));
-	return ncandidates * 1.2 * pow(least / (ncandidates * 1.2), at);
+	if (at <= 0)
+		return ncandidates;
+	return ncandidates * pow(LARGE_EFFORT / ncandidates, Min(1.0, at));
 }
 
 /* What share of users, how many epochs and how many test users the search can pay for. */
@@ -123,18 +169,25 @@ static void
 Plan(const RecalMatrix *matrix, const RecalFactorization *work, RecalTuning *tuning,
 	 double *share, int64 *max_test)
 {
-	double		epoch = RecalAlsCost(&matrix->by_user, matrix->nitems, work->factors);
-	double		budget = Effort(matrix->nnz, tuning->ncandidates) * epoch * work->epochs;
-	double		rank = (double) matrix->nitems * (work->factors / 2.0 + 16);
+	const RecalCsr *rows = &matrix->by_user;
+	double		effort = Effort(matrix->nnz, tuning->ncandidates);
+	double		budget = effort * work->epochs *
+		RecalAlsCost(rows, matrix->nitems, 1, work->factors) / tuning->ncandidates;
+	double		rank = (double) matrix->nitems * (work->factors / 2.0 + 16) * tuning->ndecays;
+	double		least = 1000.0 / (double) matrix->nusers;
 
-	tuning->epochs = work->epochs;
+	*max_test = (int64) Max(500, Min(MAX_TEST_USERS, .3 * budget / rank));
 	*share = 1;
-	*max_test = (int64) Max(500, Min(MAX_TEST_USERS, .3 * budget / (rank * tuning->ncandidates)));
-	if (tuning->ncandidates * epoch * work->epochs <= budget)
+	tuning->epochs = Min(work->epochs, 8);
+	tuning->refine = effort >= tuning->ncandidates;
+	if (tuning->refine)
 		return;
-	tuning->epochs = Min(work->epochs, 6);
-	*share = .7 * budget / (tuning->ncandidates * tuning->epochs * epoch);
-	*share = Min(1.0, Max(*share, 1000.0 / (double) matrix->nusers));
+	tuning->epochs = Min(work->epochs, 5);
+	budget -= *max_test * rank;
+	while (*share > least &&
+		   tuning->epochs * RecalAlsCost(rows, Min(matrix->nitems, *share * matrix->nnz / 2),
+										 *share, work->factors) > budget)
+		*share *= .9;
 }
 
 /* Copies the sampled users' rows, without the pairs that are held out. */
@@ -144,37 +197,70 @@ CopySample(const RecalMatrix *matrix, int64 seed, double share, double test_shar
 {
 	const RecalCsr *from = &matrix->by_user;
 	RecalCsr   *to = &tuning->rows;
+	RecalAlsShape *shape = &tuning->shape;
 	int64		n = 0;
 	int64		nusers = 0;
 
-	tuning->shape.ntest = 0;
 	to->offsets[0] = 0;
+	tuning->test_offsets[0] = 0;
 	for (int64 user = 0; user < matrix->nusers; user++)
 	{
-		int64		out = -1;
+		int64		picked[MAX_TARGETS];
+		int			nout = 0;
+		int			out = 0;
 
 		if (!Sampled(share, seed, STREAM_SAMPLE, user))
 			continue;
-		if (tuning->shape.ntest < max_test && Sampled(test_share, seed, STREAM_TEST, user))
-			out = PickPair(matrix, user, seed);
-		if (out >= 0)
-		{
-			tuning->test_user[tuning->shape.ntest] = (int32) nusers;
-			tuning->test_item[tuning->shape.ntest] = from->columns[out];
-			tuning->shape.ntest++;
-		}
+		if (shape->ntest < max_test && IsEligible(from, user) &&
+			Sampled(test_share, seed, STREAM_TEST, user))
+			nout = PickPairs(matrix, user, seed, picked);
 		for (int64 j = from->offsets[user]; j < from->offsets[user + 1]; j++)
 		{
-			if (j == out)
+			if (out < nout && j == picked[out])
+			{
+				tuning->targets[shape->ntargets++] = from->columns[j];
+				out++;
 				continue;
+			}
+			if (tuning->times != NULL)
+				tuning->times[n] = matrix->pair_time[j];
 			to->columns[n] = from->columns[j];
 			to->confidences[n++] = from->confidences[j];
+		}
+		if (nout > 0)
+		{
+			tuning->test_user[shape->ntest++] = (int32) nusers;
+			tuning->test_offsets[shape->ntest] = shape->ntargets;
 		}
 		to->offsets[++nusers] = n;
 	}
 	to->nrows = nusers;
-	tuning->shape.nusers = nusers;
-	tuning->shape.nnz = n;
+	shape->nusers = nusers;
+	shape->nnz = n;
+}
+
+/* Leaves only the items that occur in the sample, which keeps their order. */
+static void
+CompactItems(int64 nitems, RecalTuning *tuning)
+{
+	RecalAlsShape *shape = &tuning->shape;
+	int32	   *number = RecalAllocArray(sizeof(int32), nitems);
+
+	memset(number, 0, sizeof(int32) * nitems);
+	for (int64 j = 0; j < shape->nnz; j++)
+		number[tuning->rows.columns[j]] = 1;
+	for (int64 j = 0; j < shape->ntargets; j++)
+		number[tuning->targets[j]] = 1;
+	shape->all_items = nitems;
+	shape->nitems = 0;
+	for (int64 i = 0; i < nitems; i++)
+		if (number[i])
+			number[i] = (int32) shape->nitems++;
+	for (int64 j = 0; j < shape->nnz; j++)
+		tuning->rows.columns[j] = number[tuning->rows.columns[j]];
+	for (int64 j = 0; j < shape->ntargets; j++)
+		tuning->targets[j] = number[tuning->targets[j]];
+	pfree(number);
 }
 
 /* Chooses users and what is held out; false when that is too little. */
@@ -195,7 +281,7 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, int64 max_test,
 			continue;
 		nusers++;
 		nnz += rows->offsets[user + 1] - rows->offsets[user];
-		eligible += PickPair(matrix, user, seed) >= 0;
+		eligible += IsEligible(rows, user);
 	}
 	if (eligible < MIN_TEST_USERS)
 		return false;
@@ -203,10 +289,27 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, int64 max_test,
 	tuning->rows.offsets = RecalAllocArray(sizeof(int64), nusers + 1);
 	tuning->rows.columns = RecalAllocArray(sizeof(int32), nnz);
 	tuning->rows.confidences = RecalAllocArray(sizeof(float), nnz);
+	if (matrix->pair_time != NULL)
+		tuning->times = RecalAllocArray(sizeof(double), nnz);
 	tuning->test_user = RecalAllocArray(sizeof(int32), max_test);
-	tuning->test_item = RecalAllocArray(sizeof(int32), max_test);
+	tuning->test_offsets = RecalAllocArray(sizeof(int64), max_test + 1);
+	tuning->targets = RecalAllocArray(sizeof(int32), max_test * MAX_TARGETS);
 	CopySample(matrix, seed, share, (double) max_test / (double) eligible, max_test, tuning);
-	return tuning->shape.ntest >= Min(MIN_TEST_USERS, max_test) / 2;
+	CompactItems(matrix->nitems, tuning);
+	return tuning->shape.ntest >= MIN_TEST_USERS / 2;
+}
+
+static void
+PrepareDecays(const RecalMatrix *matrix, RecalFactorization *work, RecalTuning *tuning)
+{
+	work->history_decay_used = 1;
+	tuning->decays = history_decays;
+	tuning->ndecays = matrix->pair_time != NULL ? (int) lengthof(history_decays) : 1;
+	if (work->history_decay == RECAL_AUTO_VALUE)
+		return;
+	work->history_decay_used = tuning->given_decay = work->history_decay;
+	tuning->decays = &tuning->given_decay;
+	tuning->ndecays = 1;
 }
 
 bool
@@ -219,21 +322,26 @@ RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work, RecalTunin
 	memset(tuning, 0, sizeof(RecalTuning));
 	work->tuned = false;
 	work->tune_ndcg = NAN;
+
+	/* not searched yet */
+	work->history_decay_used = matrix->pair_time == NULL ||
+		work->history_decay == RECAL_AUTO_VALUE ? 1 : work->history_decay;
 	work->unobserved_weight_used = work->unobserved_weight;
 	work->regularization_used = work->regularization;
-	if (work->unobserved_weight != RECAL_AUTO_VALUE && work->regularization != RECAL_AUTO_VALUE)
+	PrepareDecays(matrix, work, tuning);
+	if (work->unobserved_weight != RECAL_AUTO_VALUE &&
+		work->regularization != RECAL_AUTO_VALUE && tuning->ndecays == 1)
 		return false;
 	if (work->unobserved_weight == RECAL_AUTO_VALUE)
 		work->unobserved_weight_used = rule.unobserved_weight;
 	if (work->regularization == RECAL_AUTO_VALUE)
 		work->regularization_used = rule.regularization;
 
-	tuning->unobserved_weight = recal_palloc_array(double, lengthof(path));
-	tuning->regularization = recal_palloc_array(double, lengthof(path));
+	tuning->unobserved_weight = recal_palloc_array(double, lengthof(path) + lengthof(around));
+	tuning->regularization = recal_palloc_array(double, lengthof(path) + lengthof(around));
 	for (int i = 0; i < (int) lengthof(path); i++)
 		AddCandidate(tuning, work, path[i]);
 	Plan(matrix, work, tuning, &share, &max_test);
-	tuning->shape.nitems = matrix->nitems;
 	tuning->shape.d = work->factors;
 	if (TakeSample(matrix, work->seed, share, max_test, tuning))
 		return true;
@@ -245,61 +353,132 @@ void
 RecalTuneFree(RecalTuning *tuning)
 {
 	void	   *arrays[] = {tuning->unobserved_weight, tuning->regularization,
-		tuning->rows.offsets, tuning->rows.columns, tuning->rows.confidences,
-	tuning->test_user, tuning->test_item};
+		tuning->rows.offsets, tuning->rows.columns, tuning->rows.confidences, tuning->times,
+	tuning->test_user, tuning->test_offsets, tuning->targets};
 
 	for (int i = 0; i < (int) lengthof(arrays); i++)
 		if (arrays[i] != NULL)
 			pfree(arrays[i]);
 }
 
-/* One candidate's NDCG on what was held out. */
+/* Test users' confidences for ranking; decay 1 restores them for training. */
+static void
+DecayTestUsers(const RecalTuning *tuning, RecalAls *als, double decay)
+{
+	const RecalCsr *rows = &tuning->rows;
+	float	   *confidences = RecalAlsUserConfidences(als);
+	int64		longest = 1;
+	RecalTimed *pairs;
+
+	if (tuning->times == NULL)
+		return;
+	for (int64 t = 0; t < tuning->shape.ntest; t++)
+	{
+		int32		u = tuning->test_user[t];
+
+		longest = Max(longest, rows->offsets[u + 1] - rows->offsets[u]);
+	}
+	pairs = RecalAllocArray(sizeof(RecalTimed), longest);
+	for (int64 t = 0; t < tuning->shape.ntest; t++)
+	{
+		int64		start = rows->offsets[tuning->test_user[t]];
+		int64		n = rows->offsets[tuning->test_user[t] + 1] - start;
+
+		for (int64 j = 0; j < n; j++)
+		{
+			pairs[j].time = tuning->times[start + j];
+			pairs[j].item = rows->columns[start + j];
+			pairs[j].index = (int32) j;
+		}
+		memcpy(confidences + start, rows->confidences + start, sizeof(float) * n);
+		recal_history_decay(pairs, n, decay, confidences + start);
+	}
+	pfree(pairs);
+}
+
+/* Ranks with each decay; returns the best NDCG and its decay. */
 static double
+Rank(const RecalTuning *tuning, RecalAls *als, double *decay)
+{
+	double		best = -1;
+
+	for (int i = 0; i < tuning->ndecays; i++)
+	{
+		double		ndcg;
+
+		DecayTestUsers(tuning, als, tuning->decays[i]);
+		ndcg = RecalAlsRank(als);
+		if (ndcg <= best)
+			continue;
+		best = ndcg;
+		*decay = tuning->decays[i];
+	}
+	DecayTestUsers(tuning, als, 1);
+	return best;
+}
+
+/* One candidate's NDCG on what was held out; it becomes the choice if it is the best so far. */
+static void
 Try(RecalTuning *tuning, RecalAls *als, RecalFactorization *work, int candidate)
 {
+	int			all = tuning->epochs * (tuning->ncandidates +
+										(tuning->refine && candidate < (int) lengthof(path) ?
+										 (int) lengthof(around) : 0));
+	double		decay = 1;
+	double		ndcg;
+
 	RecalAlsStart(als, tuning->unobserved_weight[candidate], tuning->regularization[candidate],
 				  work->seed, NULL, NULL);
 	for (int epoch = 0; epoch < tuning->epochs; epoch++)
 	{
 		int			done = candidate * tuning->epochs + epoch + 1;
-		int			all = tuning->ncandidates * tuning->epochs;
 
 		(void) RecalAlsEpoch(als);
 		if (work->progress != NULL)
 		{
-			RecalProgress progress = {"tune", done, all, (double) done / all};
+			RecalProgress progress = {"tune", done, all, Min(1.0, (double) done / all)};
 
 			work->progress(work->progress_arg, &progress);
 		}
 	}
-	return RecalAlsRank(als);
+	ndcg = Rank(tuning, als, &decay);
+	ereport(DEBUG1,
+			(errmsg_internal("recal: unobserved_weight %g, regularization %g, history_decay %g: NDCG@10 %.5f on "
+							 INT64_FORMAT " of " INT64_FORMAT " users, %d epochs",
+							 tuning->unobserved_weight[candidate],
+							 tuning->regularization[candidate], decay, ndcg,
+							 tuning->shape.ntest, tuning->shape.nusers, tuning->epochs)));
+	if (candidate > 0 && ndcg <= work->tune_ndcg)
+		return;
+	work->tune_ndcg = ndcg;
+	work->unobserved_weight_used = tuning->unobserved_weight[candidate];
+	work->regularization_used = tuning->regularization[candidate];
+	work->history_decay_used = decay;
 }
 
 void
 RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 {
 	RecalAls	als;
-	double		best = -1;
+	int			ncandidates = tuning->ncandidates;
 
-	RecalAlsBegin(&als, pool, &tuning->shape, &tuning->rows, tuning->test_user,
-				  tuning->test_item);
-	for (int i = 0; i < tuning->ncandidates; i++)
+	RecalAlsBegin(&als, pool, &tuning->shape, &tuning->rows, tuning);
+	for (int i = 0; i < ncandidates; i++)
+		Try(tuning, &als, work, i);
+	if (tuning->refine)
 	{
-		double		ndcg = Try(tuning, &als, work, i);
+		Candidate	best = {work->unobserved_weight_used, work->regularization_used};
 
-		ereport(DEBUG1,
-				(errmsg_internal("recal: unobserved_weight %g, regularization %g: NDCG@10 %.5f on "
-								 INT64_FORMAT " of " INT64_FORMAT " users, %d epochs",
-								 tuning->unobserved_weight[i], tuning->regularization[i], ndcg,
-								 tuning->shape.ntest, tuning->shape.nusers, tuning->epochs)));
-		if (ndcg > best)
+		for (int i = 0; i < (int) lengthof(around); i++)
 		{
-			best = ndcg;
-			work->unobserved_weight_used = tuning->unobserved_weight[i];
-			work->regularization_used = tuning->regularization[i];
+			Candidate	near = {best.unobserved_weight * around[i].unobserved_weight,
+			best.regularization * around[i].regularization};
+
+			AddCandidate(tuning, work, near);
 		}
+		for (int i = ncandidates; i < tuning->ncandidates; i++)
+			Try(tuning, &als, work, i);
 	}
 	work->tuned = true;
-	work->tune_ndcg = best;
 	RecalAlsEnd(&als);
 }

@@ -156,6 +156,7 @@ LoadSmallParts(RecalServed *served)
 	served->regularization = scalars[RECAL_SCALAR_REGULARIZATION];
 	served->mean_confidence = scalars[RECAL_SCALAR_MEAN_CONFIDENCE];
 	served->noise = scalars[RECAL_SCALAR_NOISE];
+	served->history_decay = scalars[RECAL_SCALAR_HISTORY_DECAY];
 }
 
 /*
@@ -296,8 +297,8 @@ RecalServedScores(RecalServed *served, const float *vector, float *scores)
 	}
 }
 
-static int
-ComparePositions(const void *a, const void *b)
+int
+RecalComparePositions(const void *a, const void *b)
 {
 	int32		x = *(const int32 *) a;
 	int32		y = *(const int32 *) b;
@@ -311,10 +312,10 @@ RecalSortPositions(int32 *positions, int64 n)
 	int64		unknown = 0;
 	int64		unique;
 
-	qsort(positions, n, sizeof(int32), ComparePositions);
+	qsort(positions, n, sizeof(int32), RecalComparePositions);
 	while (unknown < n && positions[unknown] < 0)
 		unknown++;
-	unique = qunique(positions + unknown, n - unknown, sizeof(int32), ComparePositions);
+	unique = qunique(positions + unknown, n - unknown, sizeof(int32), RecalComparePositions);
 	memmove(positions, positions + unknown, sizeof(int32) * unique);
 	return unique;
 }

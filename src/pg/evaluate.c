@@ -13,6 +13,7 @@
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_evaluate.h"
+#include "recal_history.h"
 #include "recal_serve.h"
 
 typedef struct Evaluator
@@ -59,6 +60,26 @@ Popularity(const RecalMatrix *train)
 	return popularity;
 }
 
+/* confidences [n] of the pairs from start on, as serving would decay them */
+static void
+DecayHistory(const Evaluator *evaluator, int64 start, int64 n, float *confidences)
+{
+	const RecalMatrix *train = &evaluator->holdout->train;
+	RecalTimed *pairs;
+
+	if (train->pair_time == NULL)
+		return;
+	pairs = palloc(sizeof(RecalTimed) * Max(n, 1));
+	for (int64 j = 0; j < n; j++)
+	{
+		pairs[j].time = train->pair_time[start + j];
+		pairs[j].item = train->by_user.columns[start + j];
+		pairs[j].index = (int32) j;
+	}
+	recal_history_decay(pairs, n, evaluator->factorization->history_decay_used, confidences);
+	pfree(pairs);
+}
+
 static void
 UserVector(Evaluator *evaluator, int64 u, float *vector)
 {
@@ -67,14 +88,17 @@ UserVector(Evaluator *evaluator, int64 u, float *vector)
 	int64		n = rows->offsets[u + 1] - start;
 	int			d = evaluator->d;
 	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(n, 1) * d);
+	float	   *confidences = palloc(sizeof(float) * Max(n, 1));
 
 	for (int64 j = 0; j < n; j++)
 		memcpy(gathered + j * d,
 			   evaluator->factorization->item_factors + (int64) rows->columns[start + j] * d,
 			   sizeof(float) * d);
-	RecalFoldIn(&evaluator->fold_in, n, gathered, rows->confidences + start, vector,
-				evaluator->work);
+	memcpy(confidences, rows->confidences + start, sizeof(float) * n);
+	DecayHistory(evaluator, start, n, confidences);
+	RecalFoldIn(&evaluator->fold_in, n, gathered, confidences, vector, evaluator->work);
 	pfree(gathered);
+	pfree(confidences);
 }
 
 /* Adds one test user's list to the metrics of the model (0) or the baseline (1). */

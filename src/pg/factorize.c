@@ -28,6 +28,7 @@
 #define RANK_USERS		64		/* of a block */
 #define RANK_SCORES		(4 * 1024 * 1024)	/* floats of one batch */
 #define SOLVE_BLOCKS	256
+#define START_ROWS		512
 #define ROTATE_ROWS		2048
 #define ROTATE_BLOCKS	64
 #define GRAMIAN_ROWS	4096
@@ -61,12 +62,16 @@ typedef struct RecalAlsShared
 	Size		gramians;		/* double [GRAMIAN_BLOCKS × d × d] */
 	Size		block_values;	/* double [max of all kinds of blocks] */
 	Size		test_user;		/* int32 [ntest] */
-	Size		test_item;
+	Size		test_offsets;	/* int64 [ntest + 1] */
+	Size		targets;		/* int32 [ntargets] */
+	Size		start;			/* float [nitems × d], with tests: to start from again */
 	Size		end;
 
 	/* of the current factorization and step */
 	float		unobserved_weight;
 	float		regularization;
+	uint64		seed;
+	bool		has_start;		/* start has been filled */
 	int			side;			/* solved, rotated, multiplied */
 } RecalAlsShared;
 
@@ -115,7 +120,9 @@ Layout(RecalAlsShared *shared, const RecalAlsShape *shape)
 	shared->gramians = Place(&end, sizeof(double) * GRAMIAN_BLOCKS, square);
 	shared->block_values = Place(&end, sizeof(double), Max(SOLVE_BLOCKS, RankBlocks(shape)));
 	shared->test_user = Place(&end, sizeof(int32), shape->ntest);
-	shared->test_item = Place(&end, sizeof(int32), shape->ntest);
+	shared->test_offsets = Place(&end, sizeof(int64), shape->ntest + 1);
+	shared->targets = Place(&end, sizeof(int32), shape->ntargets);
+	shared->start = Place(&end, sizeof(float) * shape->d, shape->ntest > 0 ? shape->nitems : 0);
 	shared->end = end;
 }
 
@@ -135,6 +142,13 @@ SideRows(RecalAlsShared *shared, int side, RecalCsr *rows)
 	rows->offsets = At(shared, int64_t, shared->sides[side].offsets);
 	rows->columns = At(shared, int32_t, shared->sides[side].columns);
 	rows->confidences = At(shared, float, shared->sides[side].confidences);
+}
+
+/* rows of the fixed side, as the regularization counts them */
+static int64
+FixedRows(const RecalAlsShared *shared, int solved)
+{
+	return solved == USERS ? shared->shape.all_items : shared->shape.nusers;
 }
 
 static float *
@@ -161,6 +175,25 @@ EvenBlocks(int64 total, int64 rows, int most)
  * Blocks: run by whoever claims them.
  */
 
+/* The items' factors to start with. */
+void
+RecalStartBlock(void *memory, int block, RecalParticipant *me)
+{
+	RecalAlsShared *shared = memory;
+	int64		nitems = shared->shape.nitems;
+	int			d = shared->shape.d;
+	int64		first;
+	int64		n;
+
+	EvenBlock(nitems, EvenBlocks(nitems, START_ROWS, ROTATE_BLOCKS), block, &first, &n);
+	for (int64 end = first + n; first < end; first += START_ROWS)
+	{
+		me->poll(me->poll_arg);
+		recal_als_init_factors(SideFactors(shared, ITEMS) + first * d, first,
+							   Min(START_ROWS, end - first), d, shared->seed);
+	}
+}
+
 /* Part of a side's Gramian, and of its regularizer. */
 void
 RecalGramianBlock(void *memory, int block, RecalParticipant *me)
@@ -183,7 +216,7 @@ RecalGramianBlock(void *memory, int block, RecalParticipant *me)
 	rows.offsets += first;
 	At(shared, double, shared->block_values)[block] =
 		recal_als_regularizer(factors + first * d, &rows, d, shared->unobserved_weight,
-							  shared->sides[!shared->side].n);
+							  FixedRows(shared, shared->side));
 }
 
 void
@@ -222,7 +255,7 @@ SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int
 	step.d = shared->shape.d;
 	step.unobserved_weight = shared->unobserved_weight;
 	step.regularization = shared->regularization;
-	step.nfixed = shared->sides[!side].n;
+	step.nfixed = FixedRows(shared, side);
 	step.fixed = SideFactors(shared, !side);
 	step.eigenvalues = At(shared, float, shared->eigenvalues);
 	step.rows = &rows;
@@ -234,8 +267,8 @@ SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("could not solve for the factors of %s number " INT64_FORMAT,
 						side == USERS ? "user" : "item", (int64) bad_row + 1),
-				 errdetail("%s (counted in the order of ids; it has " INT64_FORMAT " pairs).",
-						   message, (int64) (rows.offsets[bad_row + 1] - rows.offsets[bad_row])),
+				 errdetail("Counted in the order of ids; it has " INT64_FORMAT " pairs: %s.",
+						   (int64) (rows.offsets[bad_row + 1] - rows.offsets[bad_row]), message),
 				 errhint("Raise the option \"regularization\", or set \"confidence\" to \"log\".")));
 }
 
@@ -270,7 +303,8 @@ RecalRankBlock(void *memory, int block, RecalParticipant *me)
 	int64		first = (int64) block * RANK_USERS;
 	int64		end = Min(first + RANK_USERS, shared->shape.ntest);
 	const int32 *user = At(shared, int32, shared->test_user);
-	const int32 *item = At(shared, int32, shared->test_item);
+	const int64 *offsets = At(shared, int64, shared->test_offsets);
+	const int32 *targets = At(shared, int32, shared->targets);
 	float	   *vectors = RecalParticipantScratch(me, RoundFloats((int64) batch * d) +
 												  Max(batch * nitems, recal_als_work_size(d)));
 	float	   *scores = vectors + RoundFloats((int64) batch * d);
@@ -298,7 +332,9 @@ RecalRankBlock(void *memory, int block, RecalParticipant *me)
 			for (int64 j = rows.offsets[u]; j < rows.offsets[u + 1]; j++)
 				scores[i * nitems + rows.columns[j]] = -INFINITY;
 			(void) recal_metrics_add_user(&metrics, scores + i * nitems, nitems,
-										  &item[first + i], 1, NULL, NULL, heap);
+										  targets + offsets[first + i],
+										  (int) (offsets[first + i + 1] - offsets[first + i]),
+										  NULL, NULL, heap);
 		}
 	}
 	At(shared, double, shared->block_values)[block] = metrics.ndcg;
@@ -323,7 +359,7 @@ CopyRows(RecalAlsShared *shared, const RecalCsr *from, RecalParticipant *me)
 
 void
 RecalAlsBegin(RecalAls *als, RecalPool *pool, const RecalAlsShape *shape, const RecalCsr *rows,
-			  const int32 *test_user, const int32 *test_item)
+			  const RecalTuning *tests)
 {
 	RecalAlsShared *shared = RecalPoolMemory(pool);
 	Size		square = mul_size(shape->d, shape->d);
@@ -340,10 +376,14 @@ RecalAlsBegin(RecalAls *als, RecalPool *pool, const RecalAlsShape *shape, const 
 											  At(shared, int32, side->order),
 											  At(shared, int64_t, side->starts));
 	}
-	if (shape->ntest > 0)
+	if (tests != NULL)
 	{
-		memcpy(At(shared, int32, shared->test_user), test_user, sizeof(int32) * shape->ntest);
-		memcpy(At(shared, int32, shared->test_item), test_item, sizeof(int32) * shape->ntest);
+		memcpy(At(shared, int32, shared->test_user), tests->test_user,
+			   sizeof(int32) * shape->ntest);
+		memcpy(At(shared, int64, shared->test_offsets), tests->test_offsets,
+			   sizeof(int64) * (shape->ntest + 1));
+		memcpy(At(shared, int32, shared->targets), tests->targets,
+			   sizeof(int32) * shape->ntargets);
 	}
 	als->pool = pool;
 	als->shared = shared;
@@ -365,10 +405,21 @@ RecalAlsStart(RecalAls *als, double unobserved_weight, double regularization, in
 	RecalAlsShared *shared = als->shared;
 	int			d = shared->shape.d;
 	float	   *items = SideFactors(shared, ITEMS);
+	Size		size = sizeof(float) * d * shared->shape.nitems;
 
 	shared->unobserved_weight = (float) unobserved_weight;
 	shared->regularization = (float) regularization;
-	recal_als_init_factors(items, 0, shared->shape.nitems, d, (uint64_t) seed);
+	if (shared->has_start)
+		memcpy(items, At(shared, float, shared->start), size);
+	else
+	{
+		shared->seed = (uint64) seed;
+		RecalPoolRun(als->pool, RECAL_BLOCK_START,
+					 EvenBlocks(shared->shape.nitems, START_ROWS, ROTATE_BLOCKS));
+		if (shared->shape.ntest > 0)
+			memcpy(At(shared, float, shared->start), items, size);
+		shared->has_start = shared->shape.ntest > 0;
+	}
 	for (int64 i = 0; warm != NULL && i < shared->shape.nitems; i++)
 		if (has_warm[i])
 			memcpy(items + i * d, warm + i * d, sizeof(float) * d);
@@ -470,6 +521,12 @@ RecalAlsFinish(RecalAls *als, float *eigenvalues)
 		   sizeof(float) * als->shared->shape.d);
 }
 
+float *
+RecalAlsUserConfidences(const RecalAls *als)
+{
+	return At(als->shared, float, als->shared->sides[USERS].confidences);
+}
+
 const float *
 RecalAlsItems(const RecalAls *als)
 {
@@ -505,23 +562,25 @@ RowCost(double n, int d)
 }
 
 double
-RecalAlsCost(const RecalCsr *rows, int64 nitems, int d)
+RecalAlsCost(const RecalCsr *rows, int64 nitems, double share, int d)
 {
+	double		pairs = share * (double) recal_csr_nnz(rows) / (double) Max(nitems, 1);
 	double		cost = 0;
 
 	for (int64 u = 0; u < rows->nrows; u++)
 		cost += RowCost((double) (rows->offsets[u + 1] - rows->offsets[u]), d);
-	cost += nitems * RowCost((double) recal_csr_nnz(rows) / (double) Max(nitems, 1), d);
-	return cost + (double) (rows->nrows + nitems) * d * d * 1.5;
+	cost = share * cost + (double) nitems * RowCost(pairs, d);
+	return cost + (share * (double) rows->nrows + (double) nitems) * d * d * 1.5;
 }
 
 static void
 FullShape(const RecalMatrix *matrix, int factors, RecalAlsShape *shape)
 {
 	shape->nusers = matrix->nusers;
-	shape->nitems = matrix->nitems;
+	shape->nitems = shape->all_items = matrix->nitems;
 	shape->nnz = matrix->nnz;
 	shape->ntest = 0;
+	shape->ntargets = 0;
 	shape->d = factors;
 }
 
@@ -542,12 +601,14 @@ RecalTrainMemory(void)
 	return mul_size(recal_train_memory_mb, 1024 * 1024);
 }
 
+/* pool: bytes of the pool's memory, which may hold a search first */
 static void
-CheckMemory(const RecalMatrix *matrix, int factors)
+CheckMemory(const RecalMatrix *matrix, int factors, Size pool)
 {
 	Size		pair = sizeof(int32) + sizeof(float) + (matrix->pair_time ? sizeof(double) : 0);
-	Size		needed = add_size(RecalFactorizeBytes(matrix, factors),
-								  mul_size(matrix->nnz, pair));
+	Size		results = mul_size(sizeof(float) * factors,
+								   add_size(matrix->nusers, matrix->nitems));
+	Size		needed = add_size(add_size(pool, results), mul_size(matrix->nnz, pair));
 
 	if (needed > RecalTrainMemory())
 		ereport(ERROR,
@@ -611,7 +672,7 @@ RunEpochs(RecalMatrix *matrix, RecalFactorization *work, const RecalAlsShape *sh
 {
 	RecalAls	als;
 
-	RecalAlsBegin(&als, pool, shape, &matrix->by_user, NULL, NULL);
+	RecalAlsBegin(&als, pool, shape, &matrix->by_user, NULL);
 	RecalAlsStart(&als, work->unobserved_weight_used, work->regularization_used, work->seed,
 				  work->warm_items, work->has_warm);
 	for (int epoch = 0; epoch < work->epochs; epoch++)
@@ -647,19 +708,20 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 
 	INSTR_TIME_SET_CURRENT(start);
 	CheckBlas();
-	CheckMemory(matrix, work->factors);
 	FullShape(matrix, work->factors, &shape);
+	size = RecalAlsBytes(&shape);
+	CheckMemory(matrix, work->factors, size);
 	search = RecalTunePrepare(matrix, work, &tuning);
 	work->loss = RecalAllocArray(sizeof(double), work->epochs);
 	work->eigenvalues = RecalAllocArray(sizeof(float), work->factors);
-	cost = work->epochs * RecalAlsCost(&matrix->by_user, matrix->nitems, work->factors);
-	size = RecalAlsBytes(&shape);
+	cost = work->epochs * RecalAlsCost(&matrix->by_user, matrix->nitems, 1, work->factors);
 	if (search)
 	{
 		/* the sample lies where the whole will */
 		size = Max(size, RecalAlsBytes(&tuning.shape));
+		CheckMemory(matrix, work->factors, size);
 		cost += (double) tuning.ncandidates * tuning.epochs *
-			RecalAlsCost(&tuning.rows, matrix->nitems, tuning.shape.d);
+			RecalAlsCost(&tuning.rows, tuning.shape.nitems, 1, tuning.shape.d);
 	}
 
 	PG_TRY();

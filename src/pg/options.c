@@ -59,7 +59,7 @@ static const OptionSpec specs[] = {
 	{"network_epochs", OPTION_LATER, NO_FIELD, 0, 0, NULL},
 	{"negatives", OPTION_LATER, NO_FIELD, 0, 0, NULL},
 	{"ranker", OPTION_CHOICE, NO_FIELD, 0, 0, switch_choices},
-	{"history_decay", OPTION_LATER, NO_FIELD, 0, 0, NULL},
+	{"history_decay", OPTION_POSITIVE_OR_AUTO, FIELD(history_decay), 0, 1, NULL},
 	{"warm_start", OPTION_BOOL, FIELD(warm_start), 0, 0, NULL},
 	{"seen_events", OPTION_NAMES, FIELD(seen_events), 0, 0, NULL},
 	{"max_history", OPTION_INT, FIELD(max_history), 1, 1000000, NULL},
@@ -338,6 +338,7 @@ SetDefaults(RecalOptions *options)
 	options->epochs = 12;
 	options->regularization = RECAL_AUTO_VALUE;
 	options->unobserved_weight = RECAL_AUTO_VALUE;
+	options->history_decay = RECAL_AUTO_VALUE;
 	options->confidence = RECAL_CONFIDENCE_LINEAR;
 	options->network = RECAL_AUTO;
 	options->warm_start = true;

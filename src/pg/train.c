@@ -304,9 +304,11 @@ ResolvedDefinition(const Training *training)
 	Jsonb	   *definition = training->model->definition;
 	Datum		used = JsonbPGetDatum(RecalJsonb(
 		"{\"factors\": %d, \"epochs\": %d, \"regularization\": %.9g, \"unobserved_weight\": %.9g, "
+		"\"history_decay\": %.9g, "
 		"\"confidence\": \"%s\", \"max_history\": %d, \"seed\": " INT64_FORMAT "}",
 		options->factors, options->epochs,
 		training->work.regularization_used, training->work.unobserved_weight_used,
+		training->work.history_decay_used,
 		confidences[options->confidence], options->max_history, options->seed));
 	JsonbValue	value;
 	Jsonb	   *patch;
@@ -339,7 +341,8 @@ Facts(const Training *training)
 					  ", \"items\": " INT64_FORMAT ", \"pairs\": " INT64_FORMAT
 					  ", \"dislikes\": " INT64_FORMAT ", \"density\": %.4g"
 					  ", \"row_security\": %s, \"regularization\": %.9g"
-					  ", \"unobserved_weight\": %.9g, \"tuned\": %s, \"warm_start\": %s"
+					  ", \"unobserved_weight\": %.9g, \"history_decay\": %.9g"
+					  ", \"tuned\": %s, \"warm_start\": %s"
 					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
 					  ", \"workers\": %d, \"blas\": \"%s\"}",
 					  events->rows_read,
@@ -348,7 +351,8 @@ Facts(const Training *training)
 					  matrix->nusers, matrix->nitems, matrix->nnz, matrix->dislikes,
 					  (double) matrix->nnz / ((double) matrix->nusers * (double) matrix->nitems),
 					  JsonBool(events->row_security),
-					  work->regularization_used, work->unobserved_weight_used, JsonBool(work->tuned),
+					  work->regularization_used, work->unobserved_weight_used,
+					  work->history_decay_used, JsonBool(work->tuned),
 					  JsonBool(training->warm_version > 0), training->warm_version,
 					  training->warm_items, work->nworkers, recal_blas_corename());
 }
@@ -397,6 +401,7 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_REGULARIZATION] = (float) work->regularization_used;
 	scalars[RECAL_SCALAR_MEAN_CONFIDENCE] = (float) matrix->mean_confidence;
 	scalars[RECAL_SCALAR_NOISE] = prior->noise;
+	scalars[RECAL_SCALAR_HISTORY_DECAY] = (float) work->history_decay_used;
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
 	for (int i = 0; i < (int) lengthof(parts); i++)
@@ -428,6 +433,7 @@ BuildMatrix(Training *training)
 	work->epochs = options->epochs;
 	work->regularization = options->regularization;
 	work->unobserved_weight = options->unobserved_weight;
+	work->history_decay = options->history_decay;
 	work->seed = options->seed;
 	work->progress = ReportEpoch;
 	work->progress_arg = training;

@@ -14,6 +14,7 @@
 
 #include "recal_als.h"
 #include "recal_compat.h"
+#include "recal_history.h"
 #include "recal_posterior.h"
 #include "recal_serve.h"
 
@@ -21,6 +22,7 @@ typedef struct Contribution
 {
 	int32		item;
 	double		weight;
+	double		time;			/* -infinity where there is none */
 } Contribution;
 
 static int
@@ -81,11 +83,24 @@ IsSeenEvent(const RecalDefinition *definition, bool isnull, Datum event)
 	return false;
 }
 
-/* Sums each item's contributions into signed confidences. */
+/* Newer pairs count more; timed [npairs] has the newest row of each. */
+static void
+DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed)
+{
+	for (int64 j = 0; j < user->npairs; j++)
+	{
+		timed[j].item = user->item[j];
+		timed[j].index = (int32) j;
+	}
+	recal_history_decay(timed, user->npairs, served->history_decay, user->confidence);
+}
+
+/* Sums each item's contributions into signed confidences, and decays them by recency. */
 static void
 MergeContributions(const RecalServed *served, Contribution *rows, int64 n, RecalUser *user)
 {
 	double	   *group = palloc_extended(sizeof(double) * Max(n, 1), MCXT_ALLOC_HUGE);
+	RecalTimed *timed = palloc_extended(sizeof(RecalTimed) * Max(n, 1), MCXT_ALLOC_HUGE);
 
 	qsort(rows, n, sizeof(Contribution), CompareContributions);
 	for (int64 i = 0; i < n;)
@@ -93,18 +108,26 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 		int			count = 0;
 		int32		item = rows[i].item;
 		double		sum;
+		double		newest = -INFINITY;
 		float		confidence;
 
-		while (i < n && rows[i].item == item)
-			group[count++] = rows[i++].weight;
+		for (; i < n && rows[i].item == item; i++)
+		{
+			group[count++] = rows[i].weight;
+			newest = Max(newest, rows[i].time);
+		}
 		sum = RecalSumContributions(group, count);
 		confidence = RecalConfidenceOf(sum, served->definition->options.confidence) /
 			served->mean_confidence;
 		if (confidence == 0 || !isfinite(confidence))
 			continue;
+		timed[user->npairs].time = newest;
 		user->item[user->npairs] = item;
 		user->confidence[user->npairs++] = confidence;
 	}
+	if (served->definition->time_column != NULL)
+		DecayHistory(served, user, timed);
+	pfree(timed);
 	pfree(group);
 }
 
@@ -146,6 +169,7 @@ CollectRows(RecalServed *served, const RecalEventColumns *columns, RecalUser *us
 		if (definition->half_life > 0 && columns->time > 0)
 			weight *= RecalDecay(time, served->as_of, definition->half_life);
 		rows[n].item = (int32) position;
+		rows[n].time = columns->time > 0 ? time : -INFINITY;
 		rows[n++].weight = weight;
 	}
 	user->nseen = RecalSortPositions(user->seen, user->nseen);
@@ -268,6 +292,7 @@ RecalUser *
 RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryContext context)
 {
 	RecalUser  *user = UserInit(served, n, context);
+	RecalTimed *timed = palloc(sizeof(RecalTimed) * Max(n, 1));
 
 	memcpy(user->seen, positions, sizeof(int32) * n);
 	user->nseen = RecalSortPositions(user->seen, n);
@@ -276,7 +301,22 @@ RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryC
 	user->npairs = user->nseen;
 	memcpy(user->item, user->seen, sizeof(int32) * user->nseen);
 	for (int64 j = 0; j < user->npairs; j++)
+	{
 		user->confidence[j] = 1.0f;
+		timed[j].time = -1;
+	}
+	/* newest last: the place in the array is the time */
+	for (int64 j = 0; j < n; j++)
+	{
+		int32	   *found = positions[j] < 0 ? NULL :
+			bsearch(&positions[j], user->item, user->npairs, sizeof(int32),
+					RecalComparePositions);
+
+		if (found != NULL)
+			timed[found - user->item].time = (double) j;
+	}
+	DecayHistory(served, user, timed);
+	pfree(timed);
 	user->personal = user->npairs > 0;
 	FoldInServed(served, user);
 	return user;

@@ -87,6 +87,7 @@ struct RecalPool
 };
 
 static const RecalBlockRoutine routines[RECAL_NBLOCK_FUNCTIONS] = {
+	[RECAL_BLOCK_START] = RecalStartBlock,
 	[RECAL_BLOCK_GRAMIAN] = RecalGramianBlock,
 	[RECAL_BLOCK_ROTATE] = RecalRotateBlock,
 	[RECAL_BLOCK_SOLVE] = RecalSolveBlock,
@@ -120,28 +121,6 @@ static void
 WakeProcess(int procno)
 {
 	SetLatch(&GetPGProcByNumber(procno)->procLatch);
-}
-
-/*
- * Computes blocks until none is left. Step and block come out of one atomic
- * operation, and the leader opens the next step only after all blocks of this
- * one: what a valid claim finds in memory belongs to its step.
- */
-static void
-RunBlocks(PoolHeader *header, RecalParticipant *me, bool leader)
-{
-	for (;;)
-	{
-		uint64		claim = pg_atomic_fetch_add_u64(&header->claim, 1);
-		uint64		nblocks = ClaimedBlocks(claim);
-
-		if (ClaimedBlock(claim) >= nblocks)
-			return;
-		me->poll(me->poll_arg);
-		routines[header->function] (PoolMemory(header), (int) ClaimedBlock(claim), me);
-		if (pg_atomic_fetch_add_u32(&header->done, 1) + 1 == nblocks && !leader)
-			WakeProcess(header->leader_procno);
-	}
 }
 
 /*
@@ -222,6 +201,31 @@ CheckWorkers(RecalPool *pool)
 			RethrowWorkerError(slot, i);
 		else
 			ErrorWorkerGone();
+	}
+}
+
+/*
+ * Computes blocks until none is left. Step and block come out of one atomic
+ * operation, and the leader opens the next step only after all blocks of this
+ * one: what a valid claim finds in memory belongs to its step. pool: the
+ * leader's, NULL in a worker.
+ */
+static void
+RunBlocks(PoolHeader *header, RecalParticipant *me, RecalPool *pool)
+{
+	for (;;)
+	{
+		uint64		claim = pg_atomic_fetch_add_u64(&header->claim, 1);
+		uint64		nblocks = ClaimedBlocks(claim);
+
+		if (ClaimedBlock(claim) >= nblocks)
+			return;
+		me->poll(me->poll_arg);
+		routines[header->function] (PoolMemory(header), (int) ClaimedBlock(claim), me);
+		if (pg_atomic_fetch_add_u32(&header->done, 1) + 1 == nblocks && pool == NULL)
+			WakeProcess(header->leader_procno);
+		if (pool != NULL)
+			CheckWorkers(pool);
 	}
 }
 
@@ -410,7 +414,7 @@ RecalPoolRun(RecalPool *pool, RecalBlockFunction function, int nblocks)
 		if (pg_atomic_read_u32(&header->slots[i].state) == WORKER_RUNNING)
 			WakeProcess(header->slots[i].procno);
 
-	RunBlocks(header, &pool->leader, true);
+	RunBlocks(header, &pool->leader, pool);
 
 	while (pg_atomic_read_u32(&header->done) < (uint32) nblocks)
 	{
@@ -510,7 +514,7 @@ WorkerLoop(PoolHeader *header, RecalParticipant *me)
 		WorkerPoll(header);
 		claim = pg_atomic_read_u64(&header->claim);
 		if (ClaimedBlock(claim) < ClaimedBlocks(claim))
-			RunBlocks(header, me, false);
+			RunBlocks(header, me, NULL);
 		WorkerPoll(header);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 1000L,
 						 PG_WAIT_EXTENSION);

@@ -105,6 +105,7 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 	work.epochs = definition->options.epochs;
 	work.regularization = definition->options.regularization;
 	work.unobserved_weight = definition->options.unobserved_weight;
+	work.history_decay = definition->options.history_decay;
 	work.seed = definition->options.seed;
 	RecalFactorize(&holdout.train, &work);
 	RecalRankHoldout(model->name, &holdout, &work, k, evaluation);
