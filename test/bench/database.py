@@ -1,0 +1,76 @@
+"""psql as the way to the database, and small helpers for measuring."""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+REPEAT = int(os.environ.get("BENCH_REPEAT", "3"))
+WORK = os.environ.get("BENCH_WORK", "/tmp")
+HERE = os.path.dirname(os.path.abspath(__file__))
+HAVE_PEER = os.environ.get("BENCH_PEER") == "yes"
+
+
+def psql(*statements, stdin=None, options=(), variables=None):
+    """Runs statements in one session, each by itself; returns what they print."""
+    command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *options]
+    for name, value in (variables or {}).items():
+        command += ["-v", f"{name}={value}"]
+    for statement in statements:
+        command += ["-c", statement]
+    done = subprocess.run(command, input=stdin, capture_output=True)
+    if done.returncode != 0:
+        sys.exit(f"{statements}\n{done.stderr.decode()}")
+    return done.stdout.decode()
+
+
+def script(path, **variables):
+    return psql(options=["-f", os.path.join(HERE, path)], variables=variables)
+
+
+def rows(query):
+    return [line.split("|") for line in psql(query).splitlines()]
+
+
+def pairs(query):
+    """A query's two integer columns as numpy arrays."""
+    import numpy as np
+
+    done = subprocess.run(
+        ["psql", "-X", "-q", "-c", f"COPY ({query}) TO STDOUT (FORMAT binary)"],
+        capture_output=True,
+        check=True,
+    )
+    record = np.dtype([("fields", ">i2"), ("length_a", ">i4"), ("a", ">i4"), ("length_b", ">i4"), ("b", ">i4")])
+    data = np.frombuffer(done.stdout, dtype=record, offset=19, count=(len(done.stdout) - 21) // record.itemsize)
+    return data["a"].astype(np.int32), data["b"].astype(np.int32)
+
+
+def load(table, columns, lines):
+    """Makes a table and fills it with COPY."""
+    psql(f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} ({columns})")
+    psql(f"COPY {table} FROM STDIN", stdin="".join(lines).encode())
+
+
+def milliseconds(*statements):
+    """Times that psql reports for the statements, in one new session."""
+    out = psql("\\timing on", *statements)
+    return [float(t) for t in re.findall(r"^Time: ([0-9.]+) ms", out, re.M)]
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def heading(text):
+    print(f"\n== {text}", flush=True)
+
+
+def table(names, lines):
+    """Prints rows in columns, numbers to the right."""
+    cells = [[str(c) for c in names]] + [[str(c) for c in line] for line in lines]
+    width = [max(len(line[i]) for line in cells) for i in range(len(names))]
+    for line in cells:
+        print("  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, width))).rstrip())
+    sys.stdout.flush()

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# make bench: what recal reaches, beside the library "implicit" on the same data,
+# cores and machine.
+#
+#   BENCH=quality,train,serve   the parts to run (default: all)
+#   BENCH_REPEAT=3              runs of each measurement; medians are reported
+#   BENCH_ROWS=1M,20M           the sizes of the training part
+#   RECAL_BENCH_DATA=DIR        more data for the quality part: DIR/movietweetings
+#                               and DIR/msweb with their .tsv.gz files
+#   BENCH_PYTHON=PYTHON         an interpreter that has implicit, instead of a
+#                               virtual environment made for the purpose
+set -euo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=test/cluster.sh
+source "$here/../cluster.sh"
+
+# both sides choose their kernels alike
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+export OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+
+setup bench
+work=$(scratch_dir bench)
+clean_up() {
+	cluster_stop "$work/server" 2>/dev/null || true
+	rm -rf "$work"
+}
+trap clean_up EXIT
+
+# The peer in a virtual environment of its own, made once.
+find_peer() {
+	local venv=${XDG_CACHE_HOME:-${HOME:-$work}/.cache}/recal/bench-venv
+	if [ -z "${BENCH_PYTHON:-}" ]; then
+		BENCH_PYTHON=$venv/bin/python
+		if ! "$BENCH_PYTHON" -c 'import implicit, numpy, scipy, threadpoolctl' 2>/dev/null; then
+			say "Installing implicit 0.7 into $venv"
+			if python3 -m venv "$venv"; then
+				"$BENCH_PYTHON" -m pip install --quiet --disable-pip-version-check \
+					'implicit==0.7.*' numpy scipy threadpoolctl || true
+			fi
+		fi
+	fi
+	"$BENCH_PYTHON" -c 'import implicit, numpy, scipy, threadpoolctl' 2>/dev/null
+}
+
+if find_peer; then
+	export BENCH_PEER=yes
+else
+	say "skipped: the library implicit cannot be had here, so recal's figures stand alone"
+	export BENCH_PEER=no
+	BENCH_PYTHON=python3
+fi
+
+copy_sources "$work/recal"
+build_and_install "$work/recal"
+mkdir "$work/server"
+# the second core is a worker beside the leader; the rest is what a small server would set
+cluster_start "$work/server" "shared_buffers = '1GB'" "max_worker_processes = 16" "max_parallel_workers = 8" \
+	"max_parallel_maintenance_workers = 1" "maintenance_work_mem = '512MB'" "max_wal_size = '16GB'"
+# shellcheck source=/dev/null
+source "$work/server/env"
+PATH=$("$PG_CONFIG" --bindir):$PATH
+export PGDATABASE=bench PSQLRC=/dev/null BENCH_WORK=$work
+createdb bench
+psql -X -q -c 'CREATE EXTENSION recal'
+
+"$BENCH_PYTHON" "$here/machine.py"
+parts=${BENCH:-quality,train,serve}
+for part in ${parts//,/ }; do
+	if [ "$part" = quality ]; then
+		perl "$here/../demo/fetch-movielens.pl" "$work/movielens" || say "skipped: MovieLens cannot be had here"
+	fi
+	"$BENCH_PYTHON" "$here/$part.py"
+done
