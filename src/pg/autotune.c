@@ -322,10 +322,6 @@ RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work, RecalTunin
 	memset(tuning, 0, sizeof(RecalTuning));
 	work->tuned = false;
 	work->tune_ndcg = NAN;
-
-	/* not searched yet */
-	work->history_decay_used = matrix->pair_time == NULL ||
-		work->history_decay == RECAL_AUTO_VALUE ? 1 : work->history_decay;
 	work->unobserved_weight_used = work->unobserved_weight;
 	work->regularization_used = work->regularization;
 	PrepareDecays(matrix, work, tuning);
