@@ -11,6 +11,7 @@
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 
+#include "recal_history.h"
 #include "recal_sparse.h"
 #include "recal_train.h"
 #include "recal_workers.h"
@@ -94,14 +95,14 @@ typedef struct RecalTuning
 	int			ncandidates;
 	double	   *unobserved_weight;	/* [ncandidates, and room for those of refine] */
 	double	   *regularization;
-	int			ndecays;		/* of the history; each candidate is ranked with each */
+	int			ndecays;		/* of the history, to rank a candidate with */
 	const double *decays;		/* [ndecays] */
 	double		given_decay;
 	int			epochs;
 	bool		refine;			/* look around the best one, too */
 	RecalAlsShape shape;
 	RecalCsr	rows;			/* the sample, without what is held out */
-	double	   *times;			/* [nnz] of rows, NULL without */
+	RecalTimed *timed;			/* [nnz], of test users newest first; NULL without times */
 	int32	   *test_user;		/* [ntest] rows of the sample, ascending */
 	int64	   *test_offsets;	/* [ntest + 1] into targets */
 	int32	   *targets;		/* held-out items, ascending within a user */

@@ -15,10 +15,14 @@ typedef struct RecalTimed
 	int32_t		index;			/* of the pair in the caller's arrays */
 } RecalTimed;
 
+/* Newest first. */
+extern void recal_history_sort(RecalTimed *pairs, int64_t n);
+
 /*
- * Multiplies confidences[pairs[i].index] by decay^age, age = the number of
- * newer pairs; 0 < decay <= 1. Sorts pairs [n], newest first.
+ * Multiplies confidences[pairs[i].index] by decay^i, with the pairs [n] sorted;
+ * 0 < decay <= 1.
  */
-extern void recal_history_decay(RecalTimed *pairs, int64_t n, double decay, float *confidences);
+extern void recal_history_decay(const RecalTimed *pairs, int64_t n, double decay,
+								float *confidences);
 
 #endif							/* RECAL_HISTORY_H */

@@ -21,13 +21,18 @@ compare_newest_first(const void *a, const void *b)
 }
 
 void
-recal_history_decay(RecalTimed *pairs, int64_t n, double decay, float *confidences)
+recal_history_sort(RecalTimed *pairs, int64_t n)
+{
+	qsort(pairs, (size_t) n, sizeof(RecalTimed), compare_newest_first);
+}
+
+void
+recal_history_decay(const RecalTimed *pairs, int64_t n, double decay, float *confidences)
 {
 	double		factor = 1;
 
 	if (decay >= 1)
 		return;
-	qsort(pairs, (size_t) n, sizeof(RecalTimed), compare_newest_first);
 	for (int64_t i = 0; i < n; i++)
 	{
 		confidences[pairs[i].index] *= (float) factor;

@@ -16,7 +16,6 @@
 
 #include "recal_compat.h"
 #include "recal_factorize.h"
-#include "recal_history.h"
 #include "recal_rng.h"
 
 #define MIN_PAIRS		3		/* of a user, to hold one out */
@@ -27,7 +26,7 @@
 /* pairs up to which the search is free, and from which it costs a share of the training */
 #define SMALL_PAIRS		2e5
 #define LARGE_PAIRS		1e6
-#define LARGE_EFFORT	.25
+#define LARGE_EFFORT	.2
 
 #define REFINE_STEP		1.7
 
@@ -52,8 +51,13 @@ static const Candidate around[] = {
 	{1, REFINE_STEP}, {1, 1 / REFINE_STEP}, {REFINE_STEP, 1}, {1 / REFINE_STEP, 1}
 };
 
-/* of a pair for each newer one of its user, where there are times */
-static const double history_decays[] = {1, .9, .7, .5};
+/*
+ * Of a pair for each newer one of its user, where there are times; the later
+ * ones are tried only around the best of the path.
+ */
+static const double history_decays[] = {1, .7, .9, .5};
+
+#define PATH_DECAYS		2
 
 /* Fitted over eleven data sets; where there is nothing to search on. */
 static Candidate
@@ -161,7 +165,11 @@ Effort(int64 nnz, int ncandidates)
 
 	if (at <= 0)
 		return ncandidates;
-	return ncandidates * pow(LARGE_EFFORT / ncandidates, Min(1.0, at));
+	if (at <= 1)
+		return ncandidates * pow(LARGE_EFFORT / ncandidates, at);
+
+	/* a larger sample would hardly choose better */
+	return LARGE_EFFORT * sqrt(LARGE_PAIRS / (double) nnz);
 }
 
 /* What share of users, how many epochs and how many test users the search can pay for. */
@@ -178,7 +186,7 @@ Plan(const RecalMatrix *matrix, const RecalFactorization *work, RecalTuning *tun
 
 	*max_test = (int64) Max(500, Min(MAX_TEST_USERS, .3 * budget / rank));
 	*share = 1;
-	tuning->epochs = Min(work->epochs, 8);
+	tuning->epochs = Min(work->epochs, 6);
 	tuning->refine = effort >= tuning->ncandidates;
 	if (tuning->refine)
 		return;
@@ -222,13 +230,19 @@ CopySample(const RecalMatrix *matrix, int64 seed, double share, double test_shar
 				out++;
 				continue;
 			}
-			if (tuning->times != NULL)
-				tuning->times[n] = matrix->pair_time[j];
+			if (tuning->timed != NULL)
+			{
+				tuning->timed[n].time = matrix->pair_time[j];
+				tuning->timed[n].item = from->columns[j];
+				tuning->timed[n].index = (int32) (n - to->offsets[nusers]);
+			}
 			to->columns[n] = from->columns[j];
 			to->confidences[n++] = from->confidences[j];
 		}
 		if (nout > 0)
 		{
+			if (tuning->timed != NULL)
+				recal_history_sort(tuning->timed + to->offsets[nusers], n - to->offsets[nusers]);
 			tuning->test_user[shape->ntest++] = (int32) nusers;
 			tuning->test_offsets[shape->ntest] = shape->ntargets;
 		}
@@ -290,7 +304,7 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, int64 max_test,
 	tuning->rows.columns = RecalAllocArray(sizeof(int32), nnz);
 	tuning->rows.confidences = RecalAllocArray(sizeof(float), nnz);
 	if (matrix->pair_time != NULL)
-		tuning->times = RecalAllocArray(sizeof(double), nnz);
+		tuning->timed = RecalAllocArray(sizeof(RecalTimed), nnz);
 	tuning->test_user = RecalAllocArray(sizeof(int32), max_test);
 	tuning->test_offsets = RecalAllocArray(sizeof(int64), max_test + 1);
 	tuning->targets = RecalAllocArray(sizeof(int32), max_test * MAX_TARGETS);
@@ -304,7 +318,7 @@ PrepareDecays(const RecalMatrix *matrix, RecalFactorization *work, RecalTuning *
 {
 	work->history_decay_used = 1;
 	tuning->decays = history_decays;
-	tuning->ndecays = matrix->pair_time != NULL ? (int) lengthof(history_decays) : 1;
+	tuning->ndecays = matrix->pair_time != NULL ? PATH_DECAYS : 1;
 	if (work->history_decay == RECAL_AUTO_VALUE)
 		return;
 	work->history_decay_used = tuning->given_decay = work->history_decay;
@@ -349,7 +363,7 @@ void
 RecalTuneFree(RecalTuning *tuning)
 {
 	void	   *arrays[] = {tuning->unobserved_weight, tuning->regularization,
-		tuning->rows.offsets, tuning->rows.columns, tuning->rows.confidences, tuning->times,
+		tuning->rows.offsets, tuning->rows.columns, tuning->rows.confidences, tuning->timed,
 	tuning->test_user, tuning->test_offsets, tuning->targets};
 
 	for (int i = 0; i < (int) lengthof(arrays); i++)
@@ -363,33 +377,17 @@ DecayTestUsers(const RecalTuning *tuning, RecalAls *als, double decay)
 {
 	const RecalCsr *rows = &tuning->rows;
 	float	   *confidences = RecalAlsUserConfidences(als);
-	int64		longest = 1;
-	RecalTimed *pairs;
 
-	if (tuning->times == NULL)
+	if (tuning->timed == NULL)
 		return;
-	for (int64 t = 0; t < tuning->shape.ntest; t++)
-	{
-		int32		u = tuning->test_user[t];
-
-		longest = Max(longest, rows->offsets[u + 1] - rows->offsets[u]);
-	}
-	pairs = RecalAllocArray(sizeof(RecalTimed), longest);
 	for (int64 t = 0; t < tuning->shape.ntest; t++)
 	{
 		int64		start = rows->offsets[tuning->test_user[t]];
 		int64		n = rows->offsets[tuning->test_user[t] + 1] - start;
 
-		for (int64 j = 0; j < n; j++)
-		{
-			pairs[j].time = tuning->times[start + j];
-			pairs[j].item = rows->columns[start + j];
-			pairs[j].index = (int32) j;
-		}
 		memcpy(confidences + start, rows->confidences + start, sizeof(float) * n);
-		recal_history_decay(pairs, n, decay, confidences + start);
+		recal_history_decay(tuning->timed + start, n, decay, confidences + start);
 	}
-	pfree(pairs);
 }
 
 /* Ranks with each decay; returns the best NDCG and its decay. */
@@ -472,6 +470,8 @@ RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 
 			AddCandidate(tuning, work, near);
 		}
+		if (tuning->ndecays == PATH_DECAYS)
+			tuning->ndecays = (int) lengthof(history_decays);
 		for (int i = ncandidates; i < tuning->ncandidates; i++)
 			Try(tuning, &als, work, i);
 	}

@@ -76,6 +76,7 @@ DecayHistory(const Evaluator *evaluator, int64 start, int64 n, float *confidence
 		pairs[j].item = train->by_user.columns[start + j];
 		pairs[j].index = (int32) j;
 	}
+	recal_history_sort(pairs, n);
 	recal_history_decay(pairs, n, evaluator->factorization->history_decay_used, confidences);
 	pfree(pairs);
 }

@@ -150,7 +150,7 @@ RecalFitPrior(const RecalMatrix *matrix, const RecalFactorization *work, RecalPr
 {
 	int			d = work->factors;
 	Size		square = (Size) d * d;
-	int64		sample = Max(256, Min(4096, (int64) 4096 * 64 * 64 / (int64) square));
+	int64		sample = Max(256, Min(2048, (int64) 2048 * 64 * 64 / (int64) square));
 	float	   *scratch = RecalAllocAligned(CurrentMemoryContext,
 											sizeof(float) * recal_posterior_fit_work_size(d));
 

@@ -92,6 +92,7 @@ DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed)
 		timed[j].item = user->item[j];
 		timed[j].index = (int32) j;
 	}
+	recal_history_sort(timed, user->npairs);
 	recal_history_decay(timed, user->npairs, served->history_decay, user->confidence);
 }
 

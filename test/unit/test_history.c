@@ -12,6 +12,7 @@ newest_counts_whole(void **state)
 	RecalTimed	pairs[] = {{10, 5, 0}, {30, 1, 1}, {20, 9, 2}, {20, 3, 3}};
 	float		confidences[] = {1, 2, -4, 8};
 
+	recal_history_sort(pairs, 4);
 	recal_history_decay(pairs, 4, .5, confidences);
 	/* 30; then of 20 the higher item; then the other; then 10 */
 	assert_float_equal(confidences[1], 2, 0);
@@ -47,6 +48,7 @@ long_histories_stay_above_zero(void **state)
 		pairs[i] = (RecalTimed) {i, i, i};
 		confidences[i] = 1;
 	}
+	recal_history_sort(pairs, N);
 	recal_history_decay(pairs, N, .5, confidences);
 	assert_float_equal(confidences[N - 1], 1, 0);
 	for (int i = 0; i < N; i++)
