@@ -31,6 +31,15 @@ extern const char *recal_blas_corename(void);
 /* 1 when the library still computes with more than one thread (OpenMP builds) */
 extern int	recal_blas_is_threaded(void);
 
+/*
+ * Makes results too small for a normal float zero, on processors that are slow
+ * with such numbers: regularization takes useless factors through their range.
+ * Returns what recal_denormals_restore needs. Results depend on it, so all
+ * participants of a computation must do it.
+ */
+extern uint32_t recal_denormals_off(void);
+extern void recal_denormals_restore(uint32_t state);
+
 /* c[m×n] = alpha · a[m×k] · b[k×n] + beta · c */
 extern void recal_gemm(int m, int n, int k, float alpha, const float *a, int lda,
 					   const float *b, int ldb, float beta, float *c, int ldc);

@@ -15,6 +15,9 @@
 /* how far ahead to ask for the offsets of a row */
 #define ROWS_AHEAD		16
 
+/* for how many observations of a row to ask at once */
+#define COLUMNS_AHEAD	32
+
 #define GRAMIAN_ROWS	256
 #define ROTATE_ROWS		256
 
@@ -320,8 +323,14 @@ recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order, int64_t
 		row->reg = reg;
 		row->columns = rows->columns + offset;
 		row->confidences = rows->confidences + offset;
-		__builtin_prefetch(row->columns);
-		__builtin_prefetch(row->confidences);
+		for (int j = 0; j < COLUMNS_AHEAD; j += 16)
+		{
+			__builtin_prefetch(row->columns + j);
+			__builtin_prefetch(row->confidences + j);
+		}
+		/* which is written when the batch is full */
+		for (int f = 0; f < step->d; f += 16)
+			__builtin_prefetch(step->solved + number * step->d + f, 1, 2);
 		row->scale = collector_scale(&collector, step, collector.count, reg);
 		row->prior = step->prior != NULL ? step->prior + number * step->d : NULL;
 		collector.numbers[collector.count++] = number;

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
+
 #include "recal_blas.h"
 #include "recal_rng.h"
 
@@ -430,4 +434,28 @@ recal_blas_self_check(void)
 		message = check_eigen(&scratch);
 	done = 1;
 	return message;
+}
+
+#define FLUSH_TO_ZERO		0x8000
+#define DENORMALS_ARE_ZERO	0x0040
+
+uint32_t
+recal_denormals_off(void)
+{
+#ifdef __SSE2__
+	uint32_t	state = _mm_getcsr();
+
+	_mm_setcsr(state | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
+	return state;
+#else
+	return 0;
+#endif
+}
+
+void
+recal_denormals_restore(uint32_t state)
+{
+#ifdef __SSE2__
+	_mm_setcsr(state);
+#endif
 }

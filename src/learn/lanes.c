@@ -17,9 +17,12 @@
 
 #if defined(__x86_64__) && defined(SHUFFLE)
 
+#include <immintrin.h>
+
 #define LANES 16
 #define LANES_FN(name) name##_avx512
 #define LANES_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,fma")))
+#define LANES_SQRT(v) _mm512_sqrt_ps((__m512) (v))
 #define LANES_ZIP_LOW(a, b) \
 	SHUFFLE(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define LANES_ZIP_HIGH(a, b) \
@@ -28,18 +31,21 @@
 #undef LANES
 #undef LANES_FN
 #undef LANES_TARGET
+#undef LANES_SQRT
 #undef LANES_ZIP_LOW
 #undef LANES_ZIP_HIGH
 
 #define LANES 8
 #define LANES_FN(name) name##_avx2
 #define LANES_TARGET __attribute__((target("avx2,fma")))
+#define LANES_SQRT(v) _mm256_sqrt_ps((__m256) (v))
 #define LANES_ZIP_LOW(a, b) SHUFFLE(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define LANES_ZIP_HIGH(a, b) SHUFFLE(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #include "lanes_kernel.h"
 #undef LANES
 #undef LANES_FN
 #undef LANES_TARGET
+#undef LANES_SQRT
 #undef LANES_ZIP_LOW
 #undef LANES_ZIP_HIGH
 
@@ -88,5 +94,5 @@ recal_lanes_work_size(int d, int nmax, bool dual)
 	int64_t		length = dual ? d : RECAL_LANE_PANEL(d);
 
 	return RECAL_MAX_LANES * (tiles * 4 * length + 8 * tiles * (tiles + 1) +
-							  16 * tiles + length + 2 * (int64_t) d);
+							  16 * tiles + length + 3 * (int64_t) d);
 }

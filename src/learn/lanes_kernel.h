@@ -18,6 +18,18 @@
 typedef float VEC __attribute__((vector_size(LANES * 4), may_alias));
 typedef float LOOSE __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
+LANES_TARGET static inline VEC
+LANES_FN(sqrt) (VEC v)
+{
+#ifdef LANES_SQRT
+	return (VEC) LANES_SQRT(v);
+#else
+	for (int u = 0; u < LANES; u++)
+		v[u] = __builtin_sqrtf(v[u]);
+	return v;
+#endif
+}
+
 /* Transposes LANES vectors: zipping each with the one half-way along, log2(LANES) times */
 LANES_TARGET static inline void
 LANES_FN(transpose) (VEC * v)
@@ -51,10 +63,10 @@ LANES_FN(transpose) (VEC * v)
 	}
 }
 
-/* z[f/4·outer + f%4·inner] ← lane by lane, weight · source[f] · scale[f] */
+/* z[f/4·outer + f%4·inner] ← lane by lane, source[f] · scale[f] · weight */
 LANES_TARGET static inline void
 LANES_FN(gather) (VEC * z, size_t outer, size_t inner, int d, const float *const *source,
-				  const float *const *scale, const float *weight)
+				  const VEC * scale, VEC weight)
 {
 	int			f = 0;
 
@@ -64,19 +76,37 @@ LANES_FN(gather) (VEC * z, size_t outer, size_t inner, int d, const float *const
 
 #pragma GCC unroll 16
 		for (int u = 0; u < LANES; u++)
-			v[u] = *(const LOOSE *) (source[u] + f) * *(const LOOSE *) (scale[u] + f) * weight[u];
+			v[u] = *(const LOOSE *) (source[u] + f);
 		LANES_FN(transpose) (v);
 #pragma GCC unroll 16
 		for (int u = 0; u < LANES; u++)
-			z[(size_t) ((f + u) / 4) * outer + (u % 4) * inner] = v[u];
+			z[(size_t) ((f + u) / 4) * outer + (u % 4) * inner] = v[u] * scale[f + u] * weight;
 	}
 	for (; f < d; f++)
 	{
-		float	   *out = (float *) (z + (size_t) (f / 4) * outer + (f % 4) * inner);
+		VEC			v;
 
 		for (int u = 0; u < LANES; u++)
-			out[u] = source[u][f] * scale[u][f] * weight[u];
+			v[u] = source[u][f];
+		z[(size_t) (f / 4) * outer + (f % 4) * inner] = v * scale[f] * weight;
 	}
+}
+
+/* scale[f] ← the lanes' scales */
+LANES_TARGET static void
+LANES_FN(gather_scale) (const RecalLaneBatch *batch, VEC * scale)
+{
+	int			f = 0;
+
+	for (; f + LANES <= batch->d; f += LANES)
+	{
+		for (int u = 0; u < LANES; u++)
+			scale[f + u] = *(const LOOSE *) (batch->rows[u].scale + f);
+		LANES_FN(transpose) (scale + f);
+	}
+	for (; f < batch->d; f++)
+		for (int u = 0; u < LANES; u++)
+			((float *) (scale + f))[u] = batch->rows[u].scale[f];
 }
 
 /*
@@ -94,8 +124,11 @@ LANES_FN(prefetch) (const RecalLaneBatch *batch, const RecalLaneRow *row, int j)
 	ahead = batch->fixed + (size_t) row->columns[j] * batch->d;
 	for (int f = 0; f < batch->d; f += 16)
 		__builtin_prefetch(ahead + f, 0, 2);
-	__builtin_prefetch(row->columns + j + 32);
-	__builtin_prefetch(row->confidences + j + 32);
+	if (j % 8 == 0)
+	{
+		__builtin_prefetch(row->columns + j + 32);
+		__builtin_prefetch(row->confidences + j + 32);
+	}
 }
 
 /*
@@ -103,43 +136,39 @@ LANES_FN(prefetch) (const RecalLaneBatch *batch, const RecalLaneRow *row, int j)
  * targets times √|c| into r. Beyond a lane's end there are zeros.
  */
 LANES_TARGET static void
-LANES_FN(gather_rows) (const RecalLaneBatch *batch, int first, int count, bool dual, VEC * z,
-					   VEC * r)
+LANES_FN(gather_rows) (const RecalLaneBatch *batch, int first, int count, bool dual,
+					   const VEC * scale, VEC * z, VEC * r)
 {
 	const int	d = batch->d;
 	const float *source[LANES];
-	const float *scale[LANES];
-	float		weight[LANES];
 
-	for (int u = 0; u < LANES; u++)
-		scale[u] = batch->rows[u].scale;
 	for (int j = 0; first == 0 && j < LANES_AHEAD; j++)
 		for (int u = 0; u < LANES; u++)
 			LANES_FN(prefetch) (batch, &batch->rows[u], j);
 	for (int k = 0; k < count; k++)
 	{
 		const int	j = first + k;
-		float	   *target = (float *) (r + k);
+		VEC			weight = {0};
+		VEC			target = {0};
 
 		for (int u = 0; u < LANES; u++)
 		{
 			const RecalLaneRow *row = &batch->rows[u];
 
 			/* anything finite times zero */
-			source[u] = scale[u];
-			weight[u] = 0.0f;
-			target[u] = 0.0f;
+			source[u] = row->scale;
 			if (j < row->n)
 			{
 				float		c = row->confidences[j];
 
+				((float *) &weight)[u] = fabsf(c);
+				((float *) &target)[u] = c > 0 ? 1.0f : 0.0f;
 				source[u] = batch->fixed + (size_t) row->columns[j] * d;
-				weight[u] = __builtin_sqrtf(fabsf(c));
-				if (c > 0)
-					target[u] = weight[u];
 			}
 			LANES_FN(prefetch) (batch, row, j + LANES_AHEAD);
 		}
+		weight = LANES_FN(sqrt) (weight);
+		r[k] = target * weight;
 		if (dual)
 			LANES_FN(gather) (z + (size_t) (k / 4) * d * 4 + k % 4, 16, 4, d, source, scale, weight);
 		else
@@ -149,17 +178,15 @@ LANES_FN(gather_rows) (const RecalLaneBatch *batch, int first, int count, bool d
 
 /* start ← reg·s·prior */
 LANES_TARGET static void
-LANES_FN(gather_start) (const RecalLaneBatch *batch, VEC * start)
+LANES_FN(gather_start) (const RecalLaneBatch *batch, const VEC * scale, VEC * start)
 {
 	const float *source[LANES];
-	const float *scale[LANES];
-	float		weight[LANES];
+	VEC			weight;
 
 	for (int u = 0; u < LANES; u++)
 	{
 		source[u] = batch->rows[u].prior;
-		scale[u] = batch->rows[u].scale;
-		weight[u] = batch->rows[u].reg;
+		((float *) &weight)[u] = batch->rows[u].reg;
 	}
 	LANES_FN(gather) (start, 4, 1, batch->d, source, scale, weight);
 }
@@ -183,6 +210,25 @@ LANES_FN(gather_start) (const RecalLaneBatch *batch, VEC * start)
 		c21 OP a2 * b1; \
 		c31 OP a3 * b1; \
 		LANES_SUM_MORE(OP, b, k) \
+	}
+
+#define LANES_SUM_DIAGONAL(OP, a, n) \
+	for (int k = 0; k < (n); k++) \
+	{ \
+		VEC			a0 = (a)[4 * k], \
+					a1 = (a)[4 * k + 1], \
+					a2 = (a)[4 * k + 2], \
+					a3 = (a)[4 * k + 3]; \
+		c00 OP a0 * a0; \
+		c10 OP a1 * a0; \
+		c20 OP a2 * a0; \
+		c30 OP a3 * a0; \
+		c11 OP a1 * a1; \
+		c21 OP a2 * a1; \
+		c31 OP a3 * a1; \
+		c22 OP a2 * a2; \
+		c32 OP a3 * a2; \
+		c33 OP a3 * a3; \
 	}
 
 #if LANES == 16
@@ -263,6 +309,60 @@ LANES_FN(tile) (VEC * out, bool add, const VEC * zi, const VEC * zj, int d, cons
 #endif
 }
 
+#if LANES_COLUMNS == 4
+/* A tile on the diagonal: of ten entries only, the lower ones */
+LANES_TARGET static inline void
+LANES_FN(diagonal_tile) (VEC * out, bool add, const VEC * z, int d, const VEC * l, int n)
+{
+	VEC			zero = {0};
+	VEC			c00 = zero, c10 = zero, c20 = zero, c30 = zero;
+	VEC			c11 = zero, c21 = zero, c31 = zero;
+	VEC			c22 = zero, c32 = zero, c33 = zero;
+
+	if (add)
+	{
+		c00 = out[0];
+		c10 = out[1];
+		c20 = out[2];
+		c30 = out[3];
+		c11 = out[5];
+		c21 = out[6];
+		c31 = out[7];
+		c22 = out[10];
+		c32 = out[11];
+		c33 = out[15];
+	}
+	LANES_SUM_DIAGONAL(+=, z, d)
+	LANES_SUM_DIAGONAL(-=, l, n)
+	out[0] = c00;
+	out[1] = c10;
+	out[2] = c20;
+	out[3] = c30;
+	out[5] = c11;
+	out[6] = c21;
+	out[7] = c31;
+	out[10] = c22;
+	out[11] = c32;
+	out[15] = c33;
+}
+#endif
+
+/* A whole tile, of the diagonal the lower triangle at least */
+LANES_TARGET static inline void
+LANES_FN(any_tile) (VEC * out, bool add, bool diagonal, const VEC * zi, const VEC * zj, int d,
+					const VEC * li, const VEC * lj, int n)
+{
+#if LANES_COLUMNS == 4
+	if (diagonal)
+	{
+		LANES_FN(diagonal_tile) (out, add, zi, d, li, n);
+		return;
+	}
+#endif
+	for (int c = 0; c < 4; c += LANES_COLUMNS)
+		LANES_FN(tile) (out + 4 * c, add, zi, zj + c, d, li, lj + c, n);
+}
+
 /* where tile row t of the packed lower triangle begins */
 #define LANES_TILE_ROW(l, t) ((l) + (size_t) 8 * (t) * ((t) + 1))
 
@@ -271,11 +371,13 @@ LANES_TARGET static void
 LANES_FN(accumulate) (int tiles, int count, bool add, const VEC * z, VEC * l)
 {
 	for (int ti = 0; ti < tiles; ti++)
+	{
+		const VEC  *zi = z + (size_t) ti * count * 4;
+
 		for (int tj = 0; tj <= ti; tj++)
-			for (int c = 0; c < 4; c += LANES_COLUMNS)
-				LANES_FN(tile) (LANES_TILE_ROW(l, ti) + 16 * tj + 4 * c, add,
-								z + (size_t) ti * count * 4, z + (size_t) tj * count * 4 + c, count,
-								NULL, NULL, 0);
+			LANES_FN(any_tile) (LANES_TILE_ROW(l, ti) + 16 * tj, add, ti == tj, zi,
+								z + (size_t) tj * count * 4, count, NULL, NULL, 0);
+	}
 }
 
 /* r −= Z·start, for the primal system */
@@ -337,23 +439,18 @@ LANES_FN(factor) (int tiles, int d, const VEC * z, VEC * l, VEC * inverse)
 			VEC		   *out = li + 16 * tj;
 			const VEC  *pivots = lj + 16 * tj;
 
-			for (int c = 0; c < 4; c += LANES_COLUMNS)
-				LANES_FN(tile) (out + 4 * c, d == 0, zi, zj + c, d, li, lj + c, 4 * tj);
+			LANES_FN(any_tile) (out, d == 0, ti == tj, zi, zj, d, li, lj, 4 * tj);
 
 			for (int j = 0; j < 4; j++)
 			{
 				int			first = 0;
 
 				for (int k = 0; k < j; k++)
-					for (int i = 0; i < 4; i++)
+					for (int i = ti == tj ? j : 0; i < 4; i++)
 						out[4 * j + i] -= out[4 * k + i] * pivots[4 * k + j];
 				if (ti == tj)
 				{
-					float	   *pivot = (float *) (out + 5 * j);
-					float	   *reciprocal = (float *) (inverse + 4 * tj + j);
-
-					for (int u = 0; u < LANES; u++)
-						reciprocal[u] = 1.0f / __builtin_sqrtf(1.0f + pivot[u]);
+					inverse[4 * tj + j] = 1.0f / LANES_FN(sqrt) (1.0f + out[5 * j]);
 					first = j + 1;
 				}
 				for (int i = first; i < 4; i++)
@@ -481,13 +578,15 @@ LANES_FN(solve_dual) (const RecalLaneBatch *batch)
 	VEC		   *alpha = r + 4 * tiles;
 	VEC		   *start = alpha + 4 * tiles;
 	VEC		   *sum = start + d;
+	VEC		   *scale = sum + d;
 
 	for (int u = 0; u < LANES; u++)
 		batch->rows[u].loss = 0;
-	LANES_FN(gather_rows) (batch, 0, 4 * tiles, true, z, r);
+	LANES_FN(gather_scale) (batch, scale);
+	LANES_FN(gather_rows) (batch, 0, 4 * tiles, true, scale, z, r);
 	if (has_prior)
 	{
-		LANES_FN(gather_start) (batch, start);
+		LANES_FN(gather_start) (batch, scale, start);
 		for (int j = 0; j < 4 * tiles; j++)
 			for (int f = 0; f < d; f++)
 				r[j] -= z[(size_t) (j / 4) * d * 4 + f * 4 + j % 4] * start[f];
@@ -517,14 +616,16 @@ LANES_FN(solve_primal) (const RecalLaneBatch *batch)
 	VEC		   *right = r + panel;
 	VEC		   *start = right + 4 * tiles;
 	VEC		   *sum = start + 4 * tiles;
+	VEC		   *scale = sum + 4 * tiles;
 	VEC			zero = {0};
 
 	for (int u = 0; u < LANES; u++)
 		batch->rows[u].loss = 0;
+	LANES_FN(gather_scale) (batch, scale);
 	for (int f = 0; f < 4 * tiles; f++)
 		right[f] = start[f] = zero;
 	if (has_prior)
-		LANES_FN(gather_start) (batch, start);
+		LANES_FN(gather_start) (batch, scale, start);
 
 	for (int first = 0; first == 0 || first < batch->nmax; first += panel)
 	{
@@ -535,7 +636,7 @@ LANES_FN(solve_primal) (const RecalLaneBatch *batch)
 		if (d % 4 != 0)
 			for (int k = 0; k < 4 * count; k++)
 				z[(size_t) (tiles - 1) * 4 * count + k] = zero;
-		LANES_FN(gather_rows) (batch, first, count, false, z, r);
+		LANES_FN(gather_rows) (batch, first, count, false, scale, z, r);
 		if (has_prior)
 			LANES_FN(subtract_start) (tiles, count, z, start, r);
 		LANES_FN(add_targets) (tiles, count, z, r, right);
@@ -563,6 +664,7 @@ LANES_FN(solve) (const RecalLaneBatch *batch)
 #undef VEC
 #undef LOOSE
 #undef LANES_SUM
+#undef LANES_SUM_DIAGONAL
 #undef LANES_SUM_MORE
 #undef LANES_COLUMNS
 #undef LANES_TILE_ROW

@@ -169,6 +169,7 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 	RecalTuning tuning;
 	RecalPool  *volatile pool = NULL;
 	bool		search;
+	uint32		denormals;
 	double		cost;
 	Size		size;
 	instr_time	start;
@@ -191,6 +192,7 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 			RecalAlsCost(&tuning.rows, tuning.shape.nitems, 1, tuning.shape.d);
 	}
 
+	denormals = recal_denormals_off();
 	PG_TRY();
 	{
 		pool = RecalPoolBegin(size, RecalPoolPlan(cost));
@@ -207,6 +209,7 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 	}
 	PG_FINALLY();
 	{
+		recal_denormals_restore(denormals);
 		if (pool != NULL)
 			RecalPoolEnd(pool);
 	}

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_factorize.h"
 #include "recal_weights.h"
@@ -550,6 +551,7 @@ RecalWorkerMain(Datum main_arg)
 	pg_atomic_write_u32(&slot->state, WORKER_RUNNING);
 	pg_memory_barrier();
 
+	(void) recal_denormals_off();
 	me.poll = WorkerPoll;
 	me.poll_arg = header;
 	PG_TRY();
