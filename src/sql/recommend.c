@@ -10,10 +10,9 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
+#include "recal_arguments.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_ranking.h"
@@ -42,29 +41,6 @@ static int32
 PositionOf(const Scores *scores, int32 index)
 {
 	return scores->position ? scores->position[index] : index;
-}
-
-static int
-PageSize(FunctionCallInfo fcinfo, int argument)
-{
-	int			k;
-
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("k must not be null")));
-	k = PG_GETARG_INT32(argument);
-	if (k < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("k must be at least 1, not %d", k)));
-	return k;
-}
-
-static char *
-OptionalText(FunctionCallInfo fcinfo, int argument)
-{
-	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
 static void
@@ -228,10 +204,10 @@ BeginPage(FunctionCallInfo fcinfo, Request *request, int k_argument, int model_a
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	memset(request, 0, sizeof(Request));
-	request->k = PageSize(fcinfo, k_argument);
+	request->k = RecalPageSize(fcinfo, k_argument);
 	request->exclude_seen = seen_argument < 0 || PG_ARGISNULL(seen_argument) ||
 		PG_GETARG_BOOL(seen_argument);
-	request->statement = RecalStatementGet(fcinfo, OptionalText(fcinfo, model_argument));
+	request->statement = RecalStatementGet(fcinfo, RecalOptionalText(fcinfo, model_argument));
 	request->served = request->statement->served;
 	InitMaterializedSRF(fcinfo, 0);
 	CheckOutputType(request->served, TupleDescAttr(rsinfo->setDesc, 1)->atttypid);
@@ -282,46 +258,6 @@ recal_recommend_as(PG_FUNCTION_ARGS)
 	return RecommendAll(fcinfo, 1);
 }
 
-/* Positions of an array's elements, -1 for items the model does not know. */
-static int32 *
-ArrayPositions(FunctionCallInfo fcinfo, int argument, const char *what,
-			   const RecalStatement *statement, int *count)
-{
-	ArrayType  *array;
-	Oid			type;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	Datum	   *elements;
-	bool	   *nulls;
-	int32	   *positions;
-
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be a null array", what),
-				 errhint("Write ARRAY(SELECT ...), which gives an empty array where there are no rows; array_agg gives null.")));
-	array = PG_GETARG_ARRAYTYPE_P(argument);
-	type = ARR_ELEMTYPE(array);
-	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
-	deconstruct_array(array, type, typlen, typbyval, typalign, &elements, &nulls, count);
-
-	positions = recal_palloc_array(int32, Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-	{
-		RecalId		id;
-
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not contain nulls", what),
-					 errhint("Filter them out: ARRAY(SELECT ... WHERE id IS NOT NULL).")));
-		id = RecalIdFromArgument(elements[i], type, &statement->columns.item_type, what);
-		positions[i] = (int32) RecalIdTableFind(&statement->served->items, &id);
-	}
-	return positions;
-}
-
 PG_FUNCTION_INFO_V1(recal_recommend_candidates);
 Datum
 recal_recommend_candidates(PG_FUNCTION_ARGS)
@@ -333,7 +269,7 @@ recal_recommend_candidates(PG_FUNCTION_ARGS)
 	int32	   *positions;
 
 	BeginPage(fcinfo, &request, 1, 3, 4);
-	positions = ArrayPositions(fcinfo, 2, "candidates", request.statement, &count);
+	positions = RecalArrayPositions(fcinfo, 2, "candidates", request.statement, &count);
 	known = RecalSortPositions(positions, count);
 
 	SPI_connect();
@@ -354,7 +290,7 @@ recal_recommend_for_items(PG_FUNCTION_ARGS)
 	int32	   *positions;
 
 	BeginPage(fcinfo, &request, 1, 2, -1);
-	positions = ArrayPositions(fcinfo, 0, "items", request.statement, &count);
+	positions = RecalArrayPositions(fcinfo, 0, "items", request.statement, &count);
 	SPI_connect();
 	request.user = RecalUserFromItems(request.served, positions, count, context);
 	ScoreCatalogue(&request);

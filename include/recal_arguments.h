@@ -1,0 +1,28 @@
+/*
+ * recal_arguments.h
+ *		Arguments that several SQL functions take.
+ */
+#ifndef RECAL_ARGUMENTS_H
+#define RECAL_ARGUMENTS_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "recal_serve.h"
+
+/* k: at least 1, or an error */
+extern int	RecalPageSize(FunctionCallInfo fcinfo, int argument);
+
+/* A text argument as a C string, or NULL. */
+extern char *RecalOptionalText(FunctionCallInfo fcinfo, int argument);
+
+/* An array's elements; a NULL array or element is an error. what is the argument's name. */
+extern Datum *RecalArrayElements(FunctionCallInfo fcinfo, int argument, const char *what,
+								 Oid *type, int *count);
+
+/* Positions of an array of item ids, -1 for items the model does not know. */
+extern int32 *RecalArrayPositions(FunctionCallInfo fcinfo, int argument, const char *what,
+								  const RecalStatement *statement, int *count);
+
+#endif							/* RECAL_ARGUMENTS_H */
