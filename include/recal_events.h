@@ -45,6 +45,9 @@ typedef struct RecalEvents
 extern void RecalReadEvents(const RecalModel *model, const RecalDefinition *definition,
 							bool owner_switch, Size max_bytes, RecalEvents *events);
 
+/* The error of max_bytes above, when reading takes more after so many rows. */
+extern void RecalCheckReadBudget(const char *model, int64 rows, Size needed, Size max_bytes);
+
 /*
  * One user's rows, for serving: in the same form, merged by the same rules.
  */
@@ -120,7 +123,7 @@ extern char *RecalEventSelectList(const char *model, const RecalDefinition *defi
  */
 extern bool RecalEventColumnsMatch(const RecalEventColumns *columns, TupleDesc rows);
 
-/* event type, value, time of one row */
+/* event type, value, time of one row; *time is set whatever kind of row it is */
 extern RecalRowKind RecalEventRow(const RecalDefinition *definition,
 								  const RecalEventColumns *columns,
 								  const Datum *values, const bool *isnull,

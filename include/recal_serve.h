@@ -109,6 +109,23 @@ typedef struct RecalFoldInModel
  */
 extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
 						const float *confidences, float *vector, float *work);
+extern RecalFoldInModel RecalServedFoldInModel(const RecalServed *served);
+
+/* One row of a user as serving counts it. */
+typedef struct RecalUserRow
+{
+	double		time;			/* -infinity where there is none */
+	int32		item;			/* position, or -1 */
+	float		weight;			/* NaN: the row does not count */
+	bool		seen;			/* exclude_seen hides its item */
+} RecalUserRow;
+
+extern void RecalUserRowRead(const RecalServed *served, const RecalEventColumns *columns,
+							 const Datum *values, const bool *isnull, RecalUserRow *row);
+
+/* The user of these rows; the vector is left to be folded in. */
+extern RecalUser *RecalUserFromRows(const RecalServed *served, const RecalUserRow *rows, int64 n,
+									MemoryContext context);
 
 /*
  * Reads the user's rows as the caller (id NULL: nobody), folds them in. Needs

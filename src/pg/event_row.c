@@ -314,8 +314,9 @@ RecalEventRow(const RecalDefinition *definition, const RecalEventColumns *column
 			  const Datum *values, const bool *isnull, double *weight, double *time)
 {
 	double		product = 1;
+	bool		timed = columns->time > 0 && !isnull[columns->time - 1];
 
-	*time = -INFINITY;
+	*time = timed ? TimeOf(values[columns->time - 1], columns->time_type) : -INFINITY;
 	if (columns->event > 0 &&
 		!EventTypeWeight(definition, values[columns->event - 1], isnull[columns->event - 1],
 						 &product))
@@ -337,13 +338,9 @@ RecalEventRow(const RecalDefinition *definition, const RecalEventColumns *column
 	if (!isfinite(*weight))
 		return RECAL_ROW_BAD;
 
-	if (columns->time > 0 && !isnull[columns->time - 1])
-	{
-		*time = TimeOf(values[columns->time - 1], columns->time_type);
-		if (!isfinite(*time))
-			return RECAL_ROW_BAD;
-	}
-	else if (columns->time > 0 && definition->half_life > 0)
+	if (timed && !isfinite(*time))
+		return RECAL_ROW_BAD;
+	if (columns->time > 0 && !timed && definition->half_life > 0)
 		return RECAL_ROW_IGNORED;	/* of no known age */
 	return RECAL_ROW_OK;
 }

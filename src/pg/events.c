@@ -68,19 +68,23 @@ BytesNeeded(const EventReceiver *receiver, int64 rows)
 							 RecalIdBuilderBytes(receiver->items.builder)));
 }
 
+void
+RecalCheckReadBudget(const char *model, int64 rows, Size needed, Size max_bytes)
+{
+	if (needed > max_bytes)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("not enough memory to read the events of model \"%s\"", model),
+				 errdetail("After " INT64_FORMAT " rows, reading takes %zu MB; recal.train_memory allows %zu MB.",
+						   rows, needed / (1024 * 1024) + 1, max_bytes / (1024 * 1024)),
+				 errhint("Raise recal.train_memory, or make the model over a view with fewer rows.")));
+}
+
 static void
 CheckBudget(const EventReceiver *receiver, int64 rows)
 {
-	Size		needed = BytesNeeded(receiver, rows);
-
-	if (needed > receiver->max_bytes)
-		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("not enough memory to read the events of model \"%s\"", receiver->model),
-				 errdetail("After " INT64_FORMAT " rows, reading takes %zu MB; recal.train_memory allows %zu MB.",
-						   receiver->events->rows_read, needed / (1024 * 1024) + 1,
-						   receiver->max_bytes / (1024 * 1024)),
-				 errhint("Raise recal.train_memory, or make the model over a view with fewer rows.")));
+	RecalCheckReadBudget(receiver->model, receiver->events->rows_read,
+						 BytesNeeded(receiver, rows), receiver->max_bytes);
 }
 
 /*

@@ -132,50 +132,93 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 	pfree(group);
 }
 
-/* Rows of the last SPI query → pairs and seen items. */
-static void
-CollectRows(RecalServed *served, const RecalEventColumns *columns, RecalUser *user)
+static RecalUser *
+UserInit(const RecalServed *served, int64 max_rows, MemoryContext context)
+{
+	RecalUser  *user = MemoryContextAllocZero(context, sizeof(RecalUser));
+
+	user->vector = RecalAllocAligned(context, sizeof(float) * served->factors);
+	user->item = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
+	user->seen = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
+	user->confidence = MemoryContextAllocHuge(context, sizeof(float) * Max(max_rows, 1));
+	return user;
+}
+
+void
+RecalUserRowRead(const RecalServed *served, const RecalEventColumns *columns,
+				 const Datum *values, const bool *isnull, RecalUserRow *row)
 {
 	const RecalDefinition *definition = served->definition;
+	double		weight;
+	RecalId		item;
+
+	/* a bad value is no reason to show no page */
+	row->weight = RecalEventRow(definition, columns, values, isnull, &weight,
+								&row->time) == RECAL_ROW_OK ? (float) weight : NAN;
+	row->item = -1;
+	row->seen = definition->options.nseen_events < 0 ||
+		(columns->event > 0 &&
+		 IsSeenEvent(definition, isnull[columns->event - 1], values[columns->event - 1]));
+	if (isnull[columns->item - 1])
+		return;
+	item = RecalIdFromDatum(values[columns->item - 1], &columns->item_type);
+	row->item = (int32) RecalIdTableFind(&served->items, &item);
+}
+
+RecalUser *
+RecalUserFromRows(const RecalServed *served, const RecalUserRow *rows, int64 n,
+				  MemoryContext context)
+{
+	const RecalDefinition *definition = served->definition;
+	bool		decays = definition->half_life > 0 && definition->time_column != NULL;
+	RecalUser  *user = UserInit(served, n, context);
+	Contribution *contributions = palloc_extended(sizeof(Contribution) * Max(n, 1),
+												  MCXT_ALLOC_HUGE);
+	int64		ncontributions = 0;
+
+	for (int64 r = 0; r < n; r++)
+	{
+		Contribution *contribution = &contributions[ncontributions];
+
+		if (rows[r].item < 0)
+			continue;			/* newer than the model */
+		if (rows[r].seen)
+			user->seen[user->nseen++] = rows[r].item;
+		if (isnan(rows[r].weight))
+			continue;
+		contribution->item = rows[r].item;
+		contribution->time = rows[r].time;
+		contribution->weight = rows[r].weight;
+		if (decays)
+			contribution->weight *= RecalDecay(rows[r].time, served->as_of,
+											   definition->half_life);
+		ncontributions++;
+	}
+	user->nseen = RecalSortPositions(user->seen, user->nseen);
+	MergeContributions(served, contributions, ncontributions, user);
+	user->personal = user->npairs > 0;
+	pfree(contributions);
+	return user;
+}
+
+/* The user of the rows that the last SPI query returned. */
+static RecalUser *
+CollectRows(RecalServed *served, const RecalEventColumns *columns, MemoryContext context)
+{
 	uint64		nrows = SPI_processed;
-	Contribution *rows = palloc(sizeof(Contribution) * Max(nrows, 1));
-	int64		n = 0;
+	RecalUserRow *rows = palloc_extended(sizeof(RecalUserRow) * Max(nrows, 1), MCXT_ALLOC_HUGE);
+	RecalUser  *user;
 	Datum		values[8];
 	bool		isnull[8];
 
 	for (uint64 r = 0; r < nrows; r++)
 	{
-		HeapTuple	tuple = SPI_tuptable->vals[r];
-		RecalId		item;
-		int64		position;
-		double		weight;
-		double		time = 0;
-
-		heap_deform_tuple(tuple, SPI_tuptable->tupdesc, values, isnull);
-		if (isnull[columns->item - 1])
-			continue;
-		item = RecalIdFromDatum(values[columns->item - 1], &columns->item_type);
-		position = RecalIdTableFind(&served->items, &item);
-		if (position < 0)
-			continue;			/* newer than the model */
-
-		if (definition->options.nseen_events < 0 ||
-			(columns->event > 0 &&
-			 IsSeenEvent(definition, isnull[columns->event - 1], values[columns->event - 1])))
-			user->seen[user->nseen++] = (int32) position;
-
-		/* a bad value is no reason to show no page */
-		if (RecalEventRow(definition, columns, values, isnull, &weight, &time) != RECAL_ROW_OK)
-			continue;
-		if (definition->half_life > 0 && columns->time > 0)
-			weight *= RecalDecay(time, served->as_of, definition->half_life);
-		rows[n].item = (int32) position;
-		rows[n].time = columns->time > 0 ? time : -INFINITY;
-		rows[n++].weight = weight;
+		heap_deform_tuple(SPI_tuptable->vals[r], SPI_tuptable->tupdesc, values, isnull);
+		RecalUserRowRead(served, columns, values, isnull, &rows[r]);
 	}
-	user->nseen = RecalSortPositions(user->seen, user->nseen);
-	MergeContributions(served, rows, n, user);
+	user = RecalUserFromRows(served, rows, (int64) nrows, context);
 	pfree(rows);
+	return user;
 }
 
 /*
@@ -221,19 +264,27 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 		pfree(prior);
 }
 
-static void
-FoldInServed(RecalServed *served, RecalUser *user)
+RecalFoldInModel
+RecalServedFoldInModel(const RecalServed *served)
 {
-	int			d = served->factors;
 	RecalFoldInModel model = {
 		.model = served->model,
-		.factors = d,
+		.factors = served->factors,
 		.unobserved_weight = served->unobserved_weight,
 		.regularization = served->regularization,
 		.nitems = served->nitems,
 		.eigenvalues = served->eigenvalues,
 		.user_mean = served->user_mean,
 	};
+
+	return model;
+}
+
+static void
+FoldInServed(RecalServed *served, RecalUser *user)
+{
+	int			d = served->factors;
+	RecalFoldInModel model = RecalServedFoldInModel(served);
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) * recal_als_work_size(d));
 	float	   *gathered = RecalAllocAligned(CurrentMemoryContext,
@@ -243,18 +294,6 @@ FoldInServed(RecalServed *served, RecalUser *user)
 	RecalFoldIn(&model, user->npairs, gathered, user->confidence, user->vector, work);
 	pfree(gathered);
 	pfree(work);
-}
-
-static RecalUser *
-UserInit(const RecalServed *served, int64 max_rows, MemoryContext context)
-{
-	RecalUser  *user = MemoryContextAllocZero(context, sizeof(RecalUser));
-
-	user->vector = RecalAllocAligned(context, sizeof(float) * served->factors);
-	user->item = MemoryContextAlloc(context, sizeof(int32) * Max(max_rows, 1));
-	user->seen = MemoryContextAlloc(context, sizeof(int32) * Max(max_rows, 1));
-	user->confidence = MemoryContextAlloc(context, sizeof(float) * Max(max_rows, 1));
-	return user;
 }
 
 RecalUser *
@@ -281,10 +320,8 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 			elog(ERROR, "reading a user's rows failed: %s", SPI_result_code_string(result));
 	}
 
-	user = UserInit(served, SPI_processed, context);
-	CollectRows(served, columns, user);
+	user = CollectRows(served, columns, context);
 	SPI_freetuptable(SPI_tuptable);
-	user->personal = user->npairs > 0;
 	FoldInServed(served, user);
 	return user;
 }
