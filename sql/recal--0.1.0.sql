@@ -307,6 +307,20 @@ CREATE FUNCTION recal_recommend_for_items(items anyarray, k int = 10, model text
 COMMENT ON FUNCTION recal_recommend_for_items(anyarray, int, text) IS
 	'The k best items for an anonymous visitor whose history is the array, newest last.';
 
+CREATE FUNCTION recal_recommend_all(k int = 10, model text = NULL)
+	RETURNS TABLE(user_id bigint, rank int, item_id bigint, score real)
+	AS 'MODULE_PATHNAME', 'recal_recommend_all' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION recal_recommend_all(int, text) IS
+	'The k best items for everybody who has behaviour rows: what recal_recommend gives each of them, in one go.';
+
+CREATE FUNCTION recal_recommend_all_for(users anyarray, items anycompatiblearray, k int = 10, model text = NULL)
+	RETURNS TABLE(user_id anyelement, rank int, item_id anycompatible, score real)
+	AS 'MODULE_PATHNAME', 'recal_recommend_all_for' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION recal_recommend_all_for(anyarray, anycompatiblearray, int, text) IS
+	'recal_recommend_all for ids of other types, or for a part of the users and items; a typed NULL array means all.';
+
 CREATE FUNCTION recal_score(user_id text, item_id text, model text = NULL) RETURNS real
 	AS 'MODULE_PATHNAME', 'recal_score' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
 COMMENT ON FUNCTION recal_score(text, text, text) IS

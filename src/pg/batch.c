@@ -1,0 +1,304 @@
+/*
+ * batch.c
+ *		The best items of many users: blocks of users times blocks of items.
+ *
+ * A group of users holds vectors and heaps; each tile of item factors is
+ * multiplied with the whole group while it is in the processor's cache. So a
+ * version whose factors are not in memory is read once a group, not once a user.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "recal_als.h"
+#include "recal_batch.h"
+#include "recal_blas.h"
+#include "recal_compat.h"
+
+#define GROUP_USERS 1024
+#define GROUP_HEAP_BYTES (32 * 1024 * 1024)
+#define GROUP_PAIR_BYTES (64 * 1024 * 1024) /* of gathered item factors */
+#define USER_TILE 256
+#define ITEM_TILE 512
+#define GATE_ITEMS 131072		/* asked about at once */
+
+typedef struct Batch
+{
+	const RecalHistories *histories;
+	RecalServed *served;
+	int			d;
+	int			k;
+	const int32 *shown;			/* [nshown] or NULL: the catalogue */
+	int64		nshown;
+	int32	   *place;			/* [nitems] of an item in shown, or -1; NULL with shown */
+	RecalFoldInModel fold_in;
+	float	   *fold_in_work;
+	float	   *tile;			/* [ITEM_TILE × d] gathered factors, with shown */
+	float	   *scores;			/* [USER_TILE × ITEM_TILE] */
+	/* the group */
+	MemoryContext context;		/* of its users */
+	int			max_users;
+	int			nusers;
+	RecalUser **users;
+	int64	   *cursor;			/* per user: pairs gathered, then seen items passed */
+	float	   *vectors;		/* [max_users × d] */
+	RecalScored *heaps;			/* [max_users × k] */
+	int		   *sizes;
+} Batch;
+
+int32 *
+RecalBatchShown(RecalServed *served, const int32 *candidates, int64 n, int64 *nshown)
+{
+	int32	   *shown;
+	bool	   *may;
+
+	*nshown = candidates != NULL ? n : served->nitems;
+	if (candidates == NULL && served->definition->items_name == NULL)
+		return NULL;
+
+	shown = palloc_extended(sizeof(int32) * Max(*nshown, 1), MCXT_ALLOC_HUGE);
+	may = palloc(GATE_ITEMS);
+	n = *nshown;
+	*nshown = 0;
+	for (int64 first = 0; first < n; first += GATE_ITEMS)
+	{
+		int			count = (int) Min(GATE_ITEMS, n - first);
+		/* what is kept never overtakes what is asked */
+		int32	   *asked = shown + first;
+
+		for (int i = 0; i < count; i++)
+			asked[i] = candidates != NULL ? candidates[first + i] : (int32) (first + i);
+		RecalItemsGate(served, asked, count, may);
+		for (int i = 0; i < count; i++)
+			if (may[i])
+				shown[(*nshown)++] = asked[i];
+	}
+	pfree(may);
+	return shown;
+}
+
+static void
+BeginBatch(Batch *batch)
+{
+	RecalServed *served = batch->served;
+	int			d = batch->d;
+	MemoryContext context = CurrentMemoryContext;
+
+	batch->max_users = Max(1, Min(GROUP_USERS, (int) (GROUP_HEAP_BYTES /
+													  (sizeof(RecalScored) * batch->k))));
+	batch->context = AllocSetContextCreate(context, "recal batch", ALLOCSET_DEFAULT_SIZES);
+	batch->users = recal_palloc_array(RecalUser *, batch->max_users);
+	batch->cursor = recal_palloc_array(int64, batch->max_users);
+	batch->sizes = recal_palloc_array(int, batch->max_users);
+	batch->heaps = palloc_extended(mul_size(sizeof(RecalScored) * batch->max_users, batch->k),
+								   MCXT_ALLOC_HUGE);
+	batch->vectors = RecalAllocAligned(context, sizeof(float) * batch->max_users * d);
+	batch->scores = RecalAllocAligned(context, sizeof(float) * USER_TILE * ITEM_TILE);
+	batch->fold_in = RecalServedFoldInModel(served);
+	batch->fold_in_work = RecalAllocAligned(context, sizeof(float) * recal_als_work_size(d));
+	if (batch->shown == NULL)
+		return;
+
+	batch->tile = RecalAllocAligned(context, sizeof(float) * ITEM_TILE * d);
+	batch->place = palloc_extended(sizeof(int32) * Max(served->nitems, 1), MCXT_ALLOC_HUGE);
+	for (int64 i = 0; i < served->nitems; i++)
+		batch->place[i] = -1;
+	for (int64 i = 0; i < batch->nshown; i++)
+		batch->place[batch->shown[i]] = (int32) i;
+}
+
+/* Item factors of everybody's pairs, one user after another, block by block. */
+static float *
+GatherPairs(Batch *batch, int64 npairs)
+{
+	RecalServed *served = batch->served;
+	int			d = batch->d;
+	float	   *gathered = RecalAllocAligned(batch->context, sizeof(float) * Max(npairs, 1) * d);
+
+	memset(batch->cursor, 0, sizeof(int64) * batch->nusers);
+	for (int b = 0; b < served->nblocks; b++)
+	{
+		int64		first;
+		int64		rows;
+		const float *factors = RecalServedBlock(served, b, &first, &rows);
+		float	   *out = gathered;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int u = 0; u < batch->nusers; u++)
+		{
+			const RecalUser *user = batch->users[u];
+			int64	   *j = &batch->cursor[u];
+
+			for (; *j < user->npairs && user->item[*j] < first + rows; (*j)++)
+				memcpy(out + *j * d, factors + (user->item[*j] - first) * d, sizeof(float) * d);
+			out += user->npairs * d;
+		}
+	}
+	return gathered;
+}
+
+static void
+FoldInGroup(Batch *batch, int64 npairs)
+{
+	int			d = batch->d;
+	float	   *gathered = GatherPairs(batch, npairs);
+	float	   *next = gathered;
+
+	for (int u = 0; u < batch->nusers; u++)
+	{
+		const RecalUser *user = batch->users[u];
+
+		RecalFoldIn(&batch->fold_in, user->npairs, next, user->confidence,
+					batch->vectors + (int64) u * d, batch->fold_in_work);
+		next += user->npairs * d;
+	}
+	pfree(gathered);
+}
+
+/* Seen items as places among those that may be shown. */
+static void
+PlaceSeen(const Batch *batch, RecalUser *user)
+{
+	int64		n = 0;
+
+	if (batch->place == NULL)
+		return;
+	for (int64 j = 0; j < user->nseen; j++)
+		if (batch->place[user->seen[j]] >= 0)
+			user->seen[n++] = batch->place[user->seen[j]];
+	user->nseen = n;
+}
+
+/* Makes a group of the users from first on; returns the one after it. */
+static int64
+LoadGroup(Batch *batch, int64 first)
+{
+	int64		npairs = 0;
+	int64		next = first;
+	Size		pair_bytes = sizeof(float) * batch->d;
+	MemoryContext old;
+
+	MemoryContextReset(batch->context);
+	old = MemoryContextSwitchTo(batch->context);
+	batch->nusers = 0;
+	while (next < batch->histories->users.n && batch->nusers < batch->max_users &&
+		   npairs * pair_bytes < GROUP_PAIR_BYTES)
+	{
+		RecalUser  *user = RecalHistoriesUser(batch->histories, next++, batch->context);
+
+		CHECK_FOR_INTERRUPTS();
+		PlaceSeen(batch, user);
+		npairs += user->npairs;
+		batch->users[batch->nusers++] = user;
+	}
+	FoldInGroup(batch, npairs);
+	memset(batch->sizes, 0, sizeof(int) * batch->nusers);
+	memset(batch->cursor, 0, sizeof(int64) * batch->nusers);
+	MemoryContextSwitchTo(old);
+	return next;
+}
+
+/* Items from place first on, for the whole group. */
+static void
+ScoreTile(Batch *batch, const float *factors, int64 first, int n)
+{
+	int			d = batch->d;
+
+	for (int start = 0; start < batch->nusers; start += USER_TILE)
+	{
+		int			count = Min(USER_TILE, batch->nusers - start);
+
+		CHECK_FOR_INTERRUPTS();
+		recal_gemm_nt(count, n, d, 1.0f, batch->vectors + (int64) start * d, d, factors, d,
+					  0.0f, batch->scores, n);
+		for (int i = 0; i < count; i++)
+		{
+			int			u = start + i;
+			const RecalUser *user = batch->users[u];
+			float	   *scores = batch->scores + (int64) i * n;
+			int64	   *j = &batch->cursor[u];
+
+			for (; *j < user->nseen && user->seen[*j] < first + n; (*j)++)
+				scores[user->seen[*j] - first] = -INFINITY;
+			recal_topk_push_block(batch->heaps + (int64) u * batch->k, &batch->sizes[u],
+								  batch->k, scores, n, (int32) first);
+		}
+	}
+}
+
+static void
+ScoreGroup(Batch *batch)
+{
+	RecalServed *served = batch->served;
+
+	if (batch->shown != NULL)
+	{
+		for (int64 first = 0; first < batch->nshown; first += ITEM_TILE)
+		{
+			int			n = (int) Min(ITEM_TILE, batch->nshown - first);
+
+			RecalServedGather(served, batch->shown + first, n, batch->tile);
+			ScoreTile(batch, batch->tile, first, n);
+		}
+		return;
+	}
+	for (int b = 0; b < served->nblocks; b++)
+	{
+		int64		first;
+		int64		rows;
+		const float *factors = RecalServedBlock(served, b, &first, &rows);
+
+		for (int64 row = 0; row < rows; row += ITEM_TILE)
+			ScoreTile(batch, factors + row * batch->d, first + row,
+					  (int) Min(ITEM_TILE, rows - row));
+	}
+}
+
+static void
+PutGroup(Batch *batch, int64 first, RecalPutPage put, void *arg)
+{
+	for (int u = 0; u < batch->nusers; u++)
+	{
+		RecalId		id = RecalIdTableGet(&batch->histories->users, first + u);
+		RecalScored *page = batch->heaps + (int64) u * batch->k;
+		int			n = batch->sizes[u];
+
+		CHECK_FOR_INTERRUPTS();
+		recal_topk_sort(page, n);
+		for (int i = 0; i < n && batch->shown != NULL; i++)
+			page[i].index = batch->shown[page[i].index];
+		put(arg, &id, page, n);
+	}
+}
+
+void
+RecalBatchRecommend(const RecalHistories *histories, const int32 *shown, int64 nshown, int k,
+					RecalPutPage put, void *arg)
+{
+	Batch		batch;
+	int64		first = 0;
+
+	if (nshown == 0)
+		return;
+	memset(&batch, 0, sizeof(Batch));
+	batch.histories = histories;
+	batch.served = histories->served;
+	batch.d = histories->served->factors;
+	batch.k = (int) Min((int64) k, nshown);
+	batch.shown = shown;
+	batch.nshown = nshown;
+	BeginBatch(&batch);
+
+	while (first < histories->users.n)
+	{
+		int64		next = LoadGroup(&batch, first);
+
+		ScoreGroup(&batch);
+		PutGroup(&batch, first, put, arg);
+		first = next;
+	}
+	MemoryContextDelete(batch.context);
+}

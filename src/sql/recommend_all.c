@@ -1,0 +1,184 @@
+/*
+ * recommend_all.c
+ *		recal_recommend_all and recal_recommend_all_for: the pages of many users,
+ *		to be put into a table.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "recal_arguments.h"
+#include "recal_batch.h"
+#include "recal_compat.h"
+#include "recal_train.h"
+
+typedef struct Output
+{
+	ReturnSetInfo *rsinfo;
+	const RecalServed *served;
+	Oid			user_type;
+	Oid			item_type;
+	MemoryContext row_context;
+} Output;
+
+static void
+PutPage(void *arg, const RecalId *user, const RecalScored *page, int n)
+{
+	const Output *output = arg;
+	MemoryContext old = MemoryContextSwitchTo(output->row_context);
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	for (int i = 0; i < n; i++)
+	{
+		RecalId		item = RecalIdTableGet(&output->served->items, page[i].index);
+
+		if (i == 0)
+			values[0] = RecalIdToDatum(user, output->user_type, "user_id");
+		values[1] = Int32GetDatum(i + 1);
+		values[2] = RecalIdToDatum(&item, output->item_type, "item_id");
+		values[3] = Float4GetDatum(page[i].score);
+		tuplestore_putvalues(output->rsinfo->setResult, output->rsinfo->setDesc, values, nulls);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(output->row_context);
+}
+
+static const char *
+KindType(RecalIdKind kind)
+{
+	switch (kind)
+	{
+		case RECAL_ID_INT:
+			return "bigint";
+		case RECAL_ID_UUID:
+			return "uuid";
+		case RECAL_ID_TEXT:
+			break;
+	}
+	return "text";
+}
+
+static bool
+Fits(RecalIdKind kind, Oid type)
+{
+	RecalIdType output;
+
+	return RecalIdTypeOf(type, -1, &output) &&
+		(output.kind == kind || output.base == TEXTOID || output.base == VARCHAROID);
+}
+
+/* Before any work: whether ids can be given out as these types. */
+static void
+CheckOutputTypes(const RecalStatement *statement, Oid user_type, Oid item_type)
+{
+	RecalIdKind user_kind = statement->columns.user_type.kind;
+	RecalIdKind item_kind = statement->served->items.kind;
+	bool		user_fits = Fits(user_kind, user_type);
+
+	if (user_fits && Fits(item_kind, item_type))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("%s cannot be returned as type %s", user_fits ? "item_id" : "user_id",
+					format_type_be(user_fits ? item_type : user_type)),
+			 errdetail("Model \"%s\" has user ids of type %s and item ids of type %s.",
+					   statement->served->model,
+					   format_type_be(statement->columns.user_type.type),
+					   format_type_be(statement->columns.item_type.type)),
+			 errhint("Name types that fit: recal_recommend_all_for(NULL::%s[], NULL::%s[], ...).",
+					 KindType(user_kind), KindType(item_kind))));
+}
+
+/* The users of an array argument, or NULL for everybody. */
+static RecalId *
+UserIds(FunctionCallInfo fcinfo, int argument, const RecalStatement *statement, int *count)
+{
+	Oid			type;
+	Datum	   *elements;
+	RecalId    *ids;
+
+	*count = 0;
+	if (argument < 0 || PG_ARGISNULL(argument))
+		return NULL;
+	elements = RecalArrayElements(fcinfo, argument, "users", &type, count);
+	ids = recal_palloc_array(RecalId, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		ids[i] = RecalIdFromArgument(elements[i], type, &statement->columns.user_type, "users");
+	return ids;
+}
+
+/* The candidates of an array argument, or NULL for the catalogue. */
+static int32 *
+Candidates(FunctionCallInfo fcinfo, int argument, const RecalStatement *statement, int64 *n)
+{
+	int32	   *positions;
+	int			count;
+
+	*n = 0;
+	if (argument < 0 || PG_ARGISNULL(argument))
+		return NULL;
+	positions = RecalArrayPositions(fcinfo, argument, "items", statement, &count);
+	*n = RecalSortPositions(positions, count);
+	return positions;
+}
+
+/* users and items are the numbers of array arguments, or -1 */
+static Datum
+RecommendAll(FunctionCallInfo fcinfo, const char *function, int users_argument,
+			 int items_argument, int k_argument)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			k = RecalPageSize(fcinfo, k_argument);
+	RecalStatement *statement = RecalStatementGet(fcinfo,
+												  RecalOptionalText(fcinfo, k_argument + 1));
+	MemoryContext context;
+	MemoryContext old;
+	RecalHistories histories;
+	Output		output = {.rsinfo = rsinfo, .served = statement->served};
+	RecalId    *ids;
+	int			nids;
+	int32	   *candidates;
+	int64		ncandidates;
+	int32	   *shown;
+	int64		nshown;
+
+	InitMaterializedSRF(fcinfo, 0);
+	output.user_type = TupleDescAttr(rsinfo->setDesc, 0)->atttypid;
+	output.item_type = TupleDescAttr(rsinfo->setDesc, 2)->atttypid;
+	CheckOutputTypes(statement, output.user_type, output.item_type);
+	ids = UserIds(fcinfo, users_argument, statement, &nids);
+	candidates = Candidates(fcinfo, items_argument, statement, &ncandidates);
+
+	SPI_connect();
+	context = AllocSetContextCreate(CurrentMemoryContext, "recal recommend all",
+									ALLOCSET_DEFAULT_SIZES);
+	output.row_context = AllocSetContextCreate(context, "recal row", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	RecalHistoriesRead(statement, function, ids, nids, RecalTrainMemory(), &histories);
+	shown = RecalBatchShown(statement->served, candidates, ncandidates, &nshown);
+	RecalBatchRecommend(&histories, shown, nshown, k, PutPage, &output);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(recal_recommend_all);
+Datum
+recal_recommend_all(PG_FUNCTION_ARGS)
+{
+	return RecommendAll(fcinfo, "recal_recommend_all", -1, -1, 0);
+}
+
+PG_FUNCTION_INFO_V1(recal_recommend_all_for);
+Datum
+recal_recommend_all_for(PG_FUNCTION_ARGS)
+{
+	return RecommendAll(fcinfo, "recal_recommend_all_for", 0, 1, 2);
+}
