@@ -87,6 +87,17 @@ extern const char *recal_als_fold_in(int d, float unobserved_weight, float reg,
 									 float *x, float *work, RecalPoll poll, void *arg);
 
 /*
+ * Why the row scores y [d] as it does: reasons[j] = c_j p_j y_jᵀ A⁻¹ y, where A
+ * is the system that recal_als_fold_in solves. Without a prior their sum is the
+ * score x·y. Those of dislikes are 0: they act through A. gathered is left
+ * as it is; work as for recal_als_fold_in. Returns NULL or a message.
+ */
+extern const char *recal_als_reasons(int d, float unobserved_weight, float reg,
+									 const float *eigenvalues, int64_t n, const float *gathered,
+									 const float *confidences, const float *y,
+									 float *reasons, float *work, RecalPoll poll, void *arg);
+
+/*
  * Σ_rows (n_row + a0·nother) ‖factor‖², the regularizer of one side without λ
  */
 extern double recal_als_regularizer(const float *factors, const RecalCsr *rows, int d,

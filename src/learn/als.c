@@ -363,6 +363,23 @@ recal_als_fold_in(int d, float unobserved_weight, float reg, const float *eigenv
 	return recal_row_solve(&row, n <= d, work + align_floats(d), poll, arg);
 }
 
+const char *
+recal_als_reasons(int d, float unobserved_weight, float reg, const float *eigenvalues,
+				  int64_t n, const float *gathered, const float *confidences, const float *y,
+				  float *reasons, float *work, RecalPoll poll, void *arg)
+{
+	RecalRow	row = {0};
+
+	make_scale(d, unobserved_weight, reg, eigenvalues, work);
+	row.d = d;
+	row.n = n;
+	row.reg = reg;
+	row.gathered = gathered;
+	row.confidences = confidences;
+	row.scale = work;
+	return recal_row_reasons(&row, n <= d, y, reasons, work + align_floats(d), poll, arg);
+}
+
 double
 recal_als_regularizer(const float *factors, const RecalCsr *rows, int d,
 					  float unobserved_weight, int64_t nother)

@@ -82,6 +82,10 @@ extern int64_t recal_row_work_size(int d);
 extern const char *recal_row_solve(RecalRow *row, bool dual, float *work, RecalPoll poll,
 								   void *arg);
 
+/* recal_als_reasons of a row with gathered factors, likewise */
+extern const char *recal_row_reasons(const RecalRow *row, bool dual, const float *y,
+									 float *reasons, float *work, RecalPoll poll, void *arg);
+
 extern const char *const recal_singular_message;
 
 #endif							/* RECAL_ALS_INTERNAL_H */

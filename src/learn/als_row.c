@@ -1,6 +1,7 @@
 /*
  * als_row.c
- *		The solve of one row, by the dual or by the primal system.
+ *		The solve of one row, by the dual or by the primal system, and the reasons
+ *		for one of its scores.
  */
 #include <math.h>
 #include <string.h>
@@ -152,4 +153,97 @@ recal_row_solve(RecalRow *row, bool dual, float *work, RecalPoll poll, void *arg
 	if (dual)
 		return solve_dual(row, start, u, work);
 	return solve_primal(row, start, u, work, poll, arg);
+}
+
+/*
+ * With v = s·y the reasons are r ∘ (I + ZZᵀ)⁻¹Zv: no difference of large
+ * numbers, as A⁻¹y would be in this form.
+ */
+static const char *
+reasons_dual(const RecalRow *row, const float *v, float *reasons, float *work)
+{
+	const int	d = row->d;
+	const int	n = (int) row->n;
+	float	   *z = work;
+	float	   *r = z + (size_t) n * d;
+	float	   *system = r + n;
+
+	gather_panel(row, 0, n, NULL, z, r);
+	recal_syrk_nt(n, d, 1.0f, z, d, 0.0f, system, n);
+	for (int j = 0; j < n; j++)
+		system[(size_t) j * n + j] += 1.0f;
+	if (recal_potrf(n, system, n) != 0)
+		return recal_singular_message;
+	recal_gemv(n, d, z, d, v, reasons);
+	recal_potrs(n, system, n, reasons);
+	for (int j = 0; j < n; j++)
+		reasons[j] *= r[j];
+	return NULL;
+}
+
+/* The same as r ∘ Z(I + ZᵀZ)⁻¹v; v becomes (I + ZᵀZ)⁻¹v. */
+static const char *
+reasons_primal(const RecalRow *row, float *v, float *reasons, float *work, RecalPoll poll,
+			   void *arg)
+{
+	const int	d = row->d;
+	float	   *z = work;
+	float	   *r = z + (size_t) RECAL_PANEL_ROWS * d;
+	float	   *system = r + RECAL_PANEL_ROWS;
+
+	memset(system, 0, sizeof(float) * (size_t) d * d);
+	for (int f = 0; f < d; f++)
+		system[(size_t) f * d + f] = 1.0f;
+	for (int pass = 0; pass < 2; pass++)
+	{
+		for (int64_t first = 0; first < row->n; first += RECAL_PANEL_ROWS)
+		{
+			int64_t		left = row->n - first;
+			int			n = left < RECAL_PANEL_ROWS ? (int) left : RECAL_PANEL_ROWS;
+
+			if (poll != NULL && first > 0)
+				poll(arg);
+			gather_panel(row, first, n, NULL, z, r);
+			if (pass == 0)
+			{
+				recal_syrk_tn(d, n, 1.0f, z, d, 1.0f, system, d);
+				continue;
+			}
+			recal_gemv(n, d, z, d, v, reasons + first);
+			for (int j = 0; j < n; j++)
+				reasons[first + j] *= r[j];
+		}
+		if (pass == 0)
+		{
+			if (recal_potrf(d, system, d) != 0)
+				return recal_singular_message;
+			recal_potrs(d, system, d, v);
+		}
+	}
+	return NULL;
+}
+
+const char *
+recal_row_reasons(const RecalRow *row, bool dual, const float *y, float *reasons, float *work,
+				  RecalPoll poll, void *arg)
+{
+	float	   *v = work;
+	float		check = 0;
+	const char *message;
+
+	if (row->n == 0)
+		return NULL;
+	work += row->d;
+	for (int f = 0; f < row->d; f++)
+		v[f] = y[f] * row->scale[f];
+	message = dual ? reasons_dual(row, v, reasons, work) :
+		reasons_primal(row, v, reasons, work, poll, arg);
+	if (message != NULL)
+		return message;
+	for (int64_t j = 0; j < row->n; j++)
+	{
+		check += reasons[j] * 0.0f;
+		reasons[j] += 0.0f;		/* no negative zeros */
+	}
+	return check == 0.0f ? NULL : recal_singular_message;
 }

@@ -138,6 +138,99 @@ fold_in_matches_elimination(void **state)
 	}
 }
 
+/*
+ * Reasons against A⁻¹y by elimination, by both systems; without a prior they
+ * sum up to the score
+ */
+static void
+reasons_are_the_score(void **state)
+{
+	for (int i = 0; i < 2 * NSIZES; i++)
+	{
+		Problem		p = make_problem(sizes[i / 2][0], sizes[i / 2][1], false);
+		const int	d = p.d;
+		int64_t		side = p.n > d ? p.n : d;
+		bool		only_dislikes = i % 2 == 1;
+		float	   *work = unit_floats(recal_als_work_size(d) + 2 * side * side);
+		float	   *scale = unit_floats(d);
+		float	   *y = unit_normals(d, 1 / sqrt(d), 17);
+		float	   *x = unit_floats(d);
+		float	   *reasons = unit_floats(p.n + 1);
+		double	   *a = unit_doubles((int64_t) d * d);
+		double	   *v = unit_doubles(d);
+
+		memset(a, 0, sizeof(double) * (size_t) d * d);
+		for (int f = 0; f < d; f++)
+		{
+			scale[f] = 1.0f / sqrtf(p.a0 * p.eigenvalues[f] + p.reg);
+			a[(size_t) f * d + f] = (double) p.a0 * p.eigenvalues[f] + p.reg;
+			v[f] = y[f];
+		}
+		for (int j = 0; j < p.n; j++)
+		{
+			if (only_dislikes)
+				p.confidences[j] = -fabsf(p.confidences[j]);
+			for (int f = 0; f < d; f++)
+				for (int g = 0; g < d; g++)
+					a[(size_t) f * d + g] += fabs((double) p.confidences[j]) *
+						p.rows[(size_t) j * d + f] * p.rows[(size_t) j * d + g];
+		}
+		unit_solve(d, a, v);
+
+		/* as serving calls it, by the dual, by the primal */
+		for (int way = 0; way < 3; way++)
+		{
+			RecalRow	row = {0};
+			double		sum = 0;
+			double		size = 0;
+			double		score = 0;
+
+			row.d = d;
+			row.n = p.n;
+			row.reg = p.reg;
+			row.gathered = p.rows;
+			row.confidences = p.confidences;
+			row.scale = scale;
+			if (way == 0)
+				assert_null(recal_als_reasons(d, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
+											  p.confidences, y, reasons, work, NULL, NULL));
+			else
+				assert_null(recal_row_reasons(&row, way == 1, y, reasons, work, NULL, NULL));
+			for (int j = 0; j < p.n; j++)
+			{
+				double		plain = 0;
+
+				for (int f = 0; f < d; f++)
+					plain += v[f] * p.rows[(size_t) j * d + f];
+				plain *= p.confidences[j] > 0 ? p.confidences[j] : 0;
+				assert_true(fabs(reasons[j] - plain) <= 2e-6);
+				if (p.confidences[j] < 0)
+					assert_true(reasons[j] == 0 && !signbit(reasons[j]));
+				sum += reasons[j];
+				size += fabs(reasons[j]);
+			}
+			assert_null(recal_als_fold_in(d, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
+										  p.confidences, NULL, x, work, NULL, NULL));
+			for (int f = 0; f < d; f++)
+				score += (double) x[f] * y[f];
+			assert_true(fabs(sum - score) <= 2e-6 * (1 + size));
+			assert_true(p.n < 4 || only_dislikes == (size == 0));
+		}
+		y[0] = NAN;
+		if (p.n > 0)
+			assert_non_null(recal_als_reasons(d, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
+											  p.confidences, y, reasons, work, NULL, NULL));
+		free(work);
+		free(scale);
+		free(y);
+		free(x);
+		free(reasons);
+		free(a);
+		free(v);
+		free_problem(&p);
+	}
+}
+
 static void
 dual_equals_primal(void **state)
 {
@@ -574,6 +667,7 @@ polls_happen(void **state)
 	RecalAlsHalfStep step = prepare(&m, &m.by_user, m.y, m.by_item.nrows, m.x);
 	float	   *gathered = unit_normals(8 * 1280, 1, 13);
 	float	   *ones = unit_floats(1280);
+	float	   *reasons = unit_floats(1280);
 	float		x[8];
 	int64_t		bad;
 	double		loss = 0;
@@ -587,8 +681,13 @@ polls_happen(void **state)
 	assert_null(recal_als_fold_in(8, 0.1f, 1.0f, m.eigenvalues, 1280, gathered, ones, NULL, x,
 								  m.work, count_polls, &polls));
 	assert_true(polls >= 9);
+	polls = 0;
+	assert_null(recal_als_reasons(8, 0.1f, 1.0f, m.eigenvalues, 1280, gathered, ones, x, reasons,
+								  m.work, count_polls, &polls));
+	assert_true(polls >= 18);
 	free(gathered);
 	free(ones);
+	free(reasons);
 	free_model(&m);
 }
 
@@ -699,6 +798,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fold_in_matches_elimination),
 		cmocka_unit_test(dual_equals_primal),
+		cmocka_unit_test(reasons_are_the_score),
 		cmocka_unit_test(lanes_match_elimination),
 		cmocka_unit_test(loss_goes_down_and_is_the_loss),
 		cmocka_unit_test(splits_do_not_matter),
