@@ -80,6 +80,7 @@ extern SPIPlanPtr RecalServedPlan(RecalServed *served, RecalPlanSlot slot, const
 typedef struct RecalUser
 {
 	bool		personal;		/* has a pair with a known item; else the mean user */
+	int64		nrows;			/* that the caller may see, of known items or not */
 	int64		npairs;
 	int32	   *item;			/* [npairs] ascending */
 	float	   *confidence;		/* [npairs] signed, normalised */
@@ -143,6 +144,14 @@ extern RecalUser *RecalUserFromItems(RecalServed *served, const int32 *positions
 /* Posterior covariance, once a user; cheap afterwards. */
 extern void RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context);
 
+/*
+ * What each pair of the user adds to the score of item factor y [d]:
+ * reasons [npairs]. Their sum is the score of a user who likes something; they
+ * are 0 for dislikes, and nothing but the mean user speaks for who likes nothing.
+ */
+extern void RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y,
+							 float *reasons);
+
 /* Standard deviation of a score, item factor y [d] */
 extern float RecalUserUncertainty(const RecalServed *served, const RecalUser *user,
 								  const float *y, int64 position);
@@ -164,6 +173,7 @@ typedef struct RecalStatement
 	Oid			relation;
 	RecalEventColumns columns;
 	char	   *select_list;
+	bool		row_security;	/* policies hide rows from the caller */
 	/* identity of the statement's view of the database */
 	Oid			user;
 	TimestampTz started;

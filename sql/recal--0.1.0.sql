@@ -343,6 +343,34 @@ COMMENT ON FUNCTION recal_score("any", "any", text) IS
 
 /* Understand */
 
+CREATE FUNCTION recal_explain(user_id text, item_id text, model text = NULL)
+	RETURNS TABLE(kind text, source text, contribution real, share real)
+	AS 'MODULE_PATHNAME', 'recal_explain' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 50 COST 1000;
+COMMENT ON FUNCTION recal_explain(text, text, text) IS
+	'Why this score: what each past item of the user adds to it, largest first; contributions sum to recal_score.';
+
+CREATE FUNCTION recal_explain(user_id text, item_id "any", model text = NULL)
+	RETURNS TABLE(kind text, source text, contribution real, share real)
+	AS 'MODULE_PATHNAME', 'recal_explain' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 50 COST 1000;
+COMMENT ON FUNCTION recal_explain(text, "any", text) IS
+	'Why this score: what each past item of the user adds to it, largest first; contributions sum to recal_score.';
+
+CREATE FUNCTION recal_explain(user_id "any", item_id text, model text = NULL)
+	RETURNS TABLE(kind text, source text, contribution real, share real)
+	AS 'MODULE_PATHNAME', 'recal_explain' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 50 COST 1000;
+COMMENT ON FUNCTION recal_explain("any", text, text) IS
+	'Why this score: what each past item of the user adds to it, largest first; contributions sum to recal_score.';
+
+CREATE FUNCTION recal_explain(user_id "any", item_id "any", model text = NULL)
+	RETURNS TABLE(kind text, source text, contribution real, share real)
+	AS 'MODULE_PATHNAME', 'recal_explain' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 50 COST 1000;
+COMMENT ON FUNCTION recal_explain("any", "any", text) IS
+	'Why this score: what each past item of the user adds to it, largest first; contributions sum to recal_score.';
+
 CREATE FUNCTION recal_evaluate(model text = NULL, k int = 10, protocol text = 'auto', seed int = 42)
 	RETURNS TABLE(metric text, value float8, baseline float8)
 	AS 'MODULE_PATHNAME', 'recal_evaluate' LANGUAGE C STABLE PARALLEL UNSAFE

@@ -39,13 +39,12 @@ CheckReadable(RecalStatement *statement)
 	const RecalDefinition *definition = served->definition;
 	MemoryContext old;
 	char	   *select_list;
-	bool		row_security;
 
 	SPI_connect();
 	statement->relation = RecalResolveRelation(served->model, "events",
 											   definition->events_schema,
 											   definition->events_name);
-	RecalCheckReadable(served->model, definition, &row_security);
+	RecalCheckReadable(served->model, definition, &statement->row_security);
 	select_list = RecalEventSelectList(served->model, definition, statement->relation,
 									   &statement->columns);
 	old = MemoryContextSwitchTo(statement->context);

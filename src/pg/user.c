@@ -221,6 +221,13 @@ CollectRows(RecalServed *served, const RecalEventColumns *columns, MemoryContext
 	return user;
 }
 
+/* The whole ridge of a user with n pairs. */
+static float
+Ridge(float regularization, float unobserved_weight, int64 nitems, int64 n)
+{
+	return regularization * (n + unobserved_weight * (float) nitems);
+}
+
 /*
  * The mean user is the solution of the same system with nothing observed when
  * the prior is stretched by what the unobserved items take away.
@@ -230,8 +237,7 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 			float *vector, float *work)
 {
 	int			d = model->factors;
-	float		reg = model->regularization *
-		(n + model->unobserved_weight * (float) model->nitems);
+	float		reg = Ridge(model->regularization, model->unobserved_weight, model->nitems, n);
 	float	   *prior = NULL;
 	bool		liked = false;
 	const char *problem;
@@ -321,6 +327,7 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 	}
 
 	user = CollectRows(served, columns, context);
+	user->nrows = SPI_processed;
 	SPI_freetuptable(SPI_tuptable);
 	FoldInServed(served, user);
 	return user;
@@ -387,6 +394,32 @@ RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context)
 				 errdetail("%s", problem)));
 	recal_posterior_item_loadings(d, served->item_transform, user->vector, user->covariance,
 								  user->loadings, work);
+	pfree(gathered);
+	pfree(work);
+}
+
+void
+RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y, float *reasons)
+{
+	int			d = served->factors;
+	float	   *gathered = RecalAllocAligned(CurrentMemoryContext,
+											 sizeof(float) * Max(user->npairs, 1) * d);
+	float	   *work = RecalAllocAligned(CurrentMemoryContext,
+										 sizeof(float) * recal_als_work_size(d));
+	float		reg = Ridge(served->regularization, served->unobserved_weight, served->nitems,
+							user->npairs);
+	const char *problem;
+
+	RecalServedGather(served, user->item, user->npairs, gathered);
+	problem = recal_als_reasons(d, served->unobserved_weight, reg, served->eigenvalues,
+								user->npairs, gathered, user->confidence, y, reasons, work,
+								PollInterrupts, NULL);
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("could not compute reasons with model \"%s\"", served->model),
+				 errdetail("%s", problem),
+				 errhint("Raise the option \"regularization\", or use \"confidence\": \"log\", and train again.")));
 	pfree(gathered);
 	pfree(work);
 }

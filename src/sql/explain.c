@@ -1,0 +1,146 @@
+/*
+ * explain.c
+ *		recal_explain: a score as a sum over what the user did.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "recal_blas.h"
+#include "recal_compat.h"
+#include "recal_rights.h"
+#include "recal_serve.h"
+
+typedef struct Reason
+{
+	int32		item;			/* -1: the mean user */
+	float		contribution;
+} Reason;
+
+/* The largest first, whatever its sign; of the same size in the order of ids. */
+static int
+CompareReasons(const void *a, const void *b)
+{
+	const Reason *x = a;
+	const Reason *y = b;
+	float		p = fabsf(x->contribution);
+	float		q = fabsf(y->contribution);
+
+	if (p != q)
+		return p > q ? -1 : 1;
+	return (x->item > y->item) - (x->item < y->item);
+}
+
+/*
+ * One reason for each pair of the user, and the mean user where that is what
+ * the vector was made from: then no pair has a part of its own, and the whole
+ * score is the mean user's, as dislikes have moved it.
+ */
+static Reason *
+CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
+{
+	Reason	   *reasons = palloc_extended(sizeof(Reason) * (user->npairs + 1), MCXT_ALLOC_HUGE);
+	float	   *parts = palloc_extended(sizeof(float) * (user->npairs + 1), MCXT_ALLOC_HUGE);
+	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->factors);
+	bool		liked = false;
+	int64		n = 0;
+
+	RecalServedGather(served, &item, 1, y);
+	RecalUserReasons(served, user, y, parts);
+	for (int64 j = 0; j < user->npairs; j++)
+	{
+		liked |= user->confidence[j] > 0;
+		reasons[n].item = user->item[j];
+		reasons[n++].contribution = parts[j];
+	}
+	if (!liked)
+	{
+		reasons[n].item = -1;
+		reasons[n++].contribution = recal_dot(served->factors, user->vector, y);
+	}
+	qsort(reasons, n, sizeof(Reason), CompareReasons);
+	pfree(parts);
+	pfree(y);
+	*count = n;
+	return reasons;
+}
+
+static void
+ReturnReasons(ReturnSetInfo *rsinfo, const RecalServed *served, const Reason *reasons, int64 n)
+{
+	double		total = 0;
+
+	for (int64 i = 0; i < n; i++)
+		total += fabs(reasons[i].contribution);
+
+	for (int64 i = 0; i < n; i++)
+	{
+		Datum		values[4];
+		bool		nulls[4] = {false};
+
+		CHECK_FOR_INTERRUPTS();
+		if (reasons[i].item < 0)
+		{
+			values[0] = CStringGetTextDatum("prior");
+			values[1] = CStringGetTextDatum("mean user");
+		}
+		else
+		{
+			RecalId		id = RecalIdTableGet(&served->items, reasons[i].item);
+
+			values[0] = CStringGetTextDatum("item");
+			values[1] = RecalIdToDatum(&id, TEXTOID, "source");
+		}
+		values[2] = Float4GetDatum(reasons[i].contribution);
+		values[3] = Float4GetDatum(total > 0 ? (float) (reasons[i].contribution / total) : 0);
+		nulls[3] = !(total > 0);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+PG_FUNCTION_INFO_V1(recal_explain);
+Datum
+recal_explain(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	RecalStatement *statement;
+	RecalServed *served;
+	RecalUser  *user;
+	RecalId		user_id;
+	RecalId		item_id;
+	bool		known = !PG_ARGISNULL(0);
+	Reason	   *reasons;
+	int64		position;
+	int64		n;
+
+	statement = RecalStatementGet(fcinfo, PG_ARGISNULL(2) ? NULL :
+								  text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	served = statement->served;
+	InitMaterializedSRF(fcinfo, 0);
+	if (known)
+		user_id = RecalIdFromArgument(PG_GETARG_DATUM(0), get_fn_expr_argtype(fcinfo->flinfo, 0),
+									  &statement->columns.user_type, "user_id");
+	if (PG_ARGISNULL(1))
+		return (Datum) 0;
+	item_id = RecalIdFromArgument(PG_GETARG_DATUM(1), get_fn_expr_argtype(fcinfo->flinfo, 1),
+								  &statement->columns.item_type, "item_id");
+	position = RecalIdTableFind(&served->items, &item_id);
+	if (position < 0)
+		return (Datum) 0;
+
+	SPI_connect();
+	user = RecalUserLoad(served, statement->relation, &statement->columns,
+						 statement->select_list, known ? &user_id : NULL, context);
+	if (known && user->nrows == 0 && statement->row_security)
+		RecalErrorRowSecurity(served->model, "recal_explain");
+	reasons = CollectReasons(served, user, (int32) position, &n);
+	ReturnReasons((ReturnSetInfo *) fcinfo->resultinfo, served, reasons, n);
+	SPI_finish();
+	return (Datum) 0;
+}
