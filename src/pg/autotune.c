@@ -169,7 +169,7 @@ Effort(int64 nnz, int ncandidates)
 		return ncandidates * pow(LARGE_EFFORT / ncandidates, at);
 
 	/* a larger sample would hardly choose better */
-	return LARGE_EFFORT * sqrt(LARGE_PAIRS / (double) nnz);
+	return LARGE_EFFORT * pow(LARGE_PAIRS / (double) nnz, .75);
 }
 
 /* What share of users, how many epochs and how many test users the search can pay for. */
