@@ -64,8 +64,14 @@ extern Datum RecalIdToDatum(const RecalId *id, Oid type, const char *what);
  */
 extern bool RecalIdToColumn(const RecalId *id, const RecalIdType *column, Datum *value);
 
-/* For messages: palloc'd text of an id. */
+/* An id as text, palloc'd: for messages, and where ids of any kind are stored. */
 extern char *RecalIdToCString(const RecalId *id);
+
+/*
+ * The id that RecalIdToCString wrote so; false when it is none of that kind.
+ * data may point into text.
+ */
+extern bool RecalIdFromCString(const char *text, RecalIdKind kind, RecalId *id);
 
 extern int	RecalIdCompare(const RecalId *a, const RecalId *b);
 

@@ -295,6 +295,8 @@ typedef enum RecalTable
 	RECAL_NTABLES
 } RecalTable;
 
+#define RECAL_MAX_COLUMNS 64	/* of each, checked when it is opened */
+
 extern Relation RecalTableOpen(RecalTable table, LOCKMODE lockmode);
 extern Oid	RecalTablePrimaryKey(Relation relation);
 
@@ -317,5 +319,15 @@ extern void RecalModelUnlock(const char *model);
  * transaction.
  */
 extern void RecalDefaultMarkLock(void);
+
+/*
+ * A model's answers, to the end of the transaction: ShareLock for whoever adds
+ * some, ExclusiveLock for whoever removes them with the model. Waits.
+ */
+extern void RecalAnswersLock(const char *model, LOCKMODE mode);
+
+/* One user's answer about one item, only while it is being written. Waits. */
+extern void RecalAnswerPairLock(const char *model, const char *user, const char *item);
+extern void RecalAnswerPairUnlock(const char *model, const char *user, const char *item);
 
 #endif							/* RECAL_MODEL_H */

@@ -129,7 +129,8 @@ extern RecalUser *RecalUserFromRows(const RecalServed *served, const RecalUserRo
 									MemoryContext context);
 
 /*
- * Reads the user's rows as the caller (id NULL: nobody), folds them in. Needs
+ * Reads the user's rows as the caller (id NULL: nobody), and the user's answers,
+ * which take the place of the rows of their pairs; folds them in. Needs
  * an SPI connection; the result lives in context. columns come from
  * RecalServeCheck.
  */
@@ -169,7 +170,9 @@ extern void RecalItemsGate(RecalServed *served, const int32 *positions, int n, b
 typedef struct RecalStatement
 {
 	MemoryContext context;		/* for what must live as long as the statement */
-	RecalServed *served;
+	RecalServed *served;		/* NULL by RecalStatementGetUntrained */
+	const char *model;
+	const RecalDefinition *definition;
 	Oid			relation;
 	RecalEventColumns columns;
 	char	   *select_list;
@@ -193,5 +196,8 @@ typedef struct RecalStatement
  * Needs an SPI connection only when something has to be done, and makes it.
  */
 extern RecalStatement *RecalStatementGet(FunctionCallInfo fcinfo, const char *model);
+
+/* The same without weights, for what a model that was never trained can do too. */
+extern RecalStatement *RecalStatementGetUntrained(FunctionCallInfo fcinfo, const char *model);
 
 #endif							/* RECAL_SERVE_H */

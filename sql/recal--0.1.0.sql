@@ -341,6 +341,28 @@ CREATE FUNCTION recal_score(user_id "any", item_id "any", model text = NULL) RET
 COMMENT ON FUNCTION recal_score("any", "any", text) IS
 	'The score of one item for one user; NULL for an item the model does not know.';
 
+/* Learn actively */
+
+CREATE FUNCTION recal_feedback(user_id text, item_id text, value real, model text = NULL) RETURNS void
+	AS 'MODULE_PATHNAME', 'recal_feedback' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION recal_feedback(text, text, real, text) IS
+	'Stores a user''s answer about an item, from 0 (no) to 1 (yes), or NULL for "can''t say"; the last one counts, at once and in training.';
+
+CREATE FUNCTION recal_feedback(user_id text, item_id "any", value real, model text = NULL) RETURNS void
+	AS 'MODULE_PATHNAME', 'recal_feedback' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION recal_feedback(text, "any", real, text) IS
+	'Stores a user''s answer about an item, from 0 (no) to 1 (yes), or NULL for "can''t say"; the last one counts, at once and in training.';
+
+CREATE FUNCTION recal_feedback(user_id "any", item_id text, value real, model text = NULL) RETURNS void
+	AS 'MODULE_PATHNAME', 'recal_feedback' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION recal_feedback("any", text, real, text) IS
+	'Stores a user''s answer about an item, from 0 (no) to 1 (yes), or NULL for "can''t say"; the last one counts, at once and in training.';
+
+CREATE FUNCTION recal_feedback(user_id "any", item_id "any", value real, model text = NULL) RETURNS void
+	AS 'MODULE_PATHNAME', 'recal_feedback' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION recal_feedback("any", "any", real, text) IS
+	'Stores a user''s answer about an item, from 0 (no) to 1 (yes), or NULL for "can''t say"; the last one counts, at once and in training.';
+
 /* Understand */
 
 CREATE FUNCTION recal_explain(user_id text, item_id text, model text = NULL)

@@ -388,6 +388,59 @@ RecalIdToCString(const RecalId *id)
 	return pnstrdup(id->data, id->len);
 }
 
+/* 16 bytes from 36 characters: hexadecimal digits in groups of 8, 4, 4, 4, 12 */
+static bool
+UuidFromCString(const char *text, unsigned char *bytes)
+{
+	int			ndigits = 0;
+
+	if (strlen(text) != 36)
+		return false;
+	memset(bytes, 0, UUID_LEN);
+	for (int i = 0; i < 36; i++)
+	{
+		static const char digits[] = "0123456789abcdef";
+		const char *digit;
+
+		if (i == 8 || i == 13 || i == 18 || i == 23)
+		{
+			if (text[i] != '-')
+				return false;
+			continue;
+		}
+		digit = strchr(digits, text[i]);
+		if (digit == NULL)
+			return false;
+		bytes[ndigits / 2] = bytes[ndigits / 2] << 4 | (digit - digits);
+		ndigits++;
+	}
+	return true;
+}
+
+bool
+RecalIdFromCString(const char *text, RecalIdKind kind, RecalId *id)
+{
+	char	   *end;
+	unsigned char *bytes;
+
+	switch (kind)
+	{
+		case RECAL_ID_INT:
+			errno = 0;
+			*id = IntegerId(strtoi64(text, &end, 10));
+			return errno == 0 && end != text && *end == '\0';
+		case RECAL_ID_UUID:
+			bytes = palloc(UUID_LEN);
+			*id = TextId((const char *) bytes, UUID_LEN);
+			id->kind = RECAL_ID_UUID;
+			return UuidFromCString(text, bytes);
+		case RECAL_ID_TEXT:
+			break;
+	}
+	*id = TextId(text, strlen(text));
+	return true;
+}
+
 int
 RecalIdCompare(const RecalId *a, const RecalId *b)
 {

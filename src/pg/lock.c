@@ -17,6 +17,8 @@
 
 #define RECAL_LOCK_MODEL		3
 #define RECAL_LOCK_DEFAULT_MARK	4
+#define RECAL_LOCK_ANSWERS		5
+#define RECAL_LOCK_ANSWER_PAIR	6
 
 static uint64
 LockKey(const char *name, int len)
@@ -62,6 +64,47 @@ RecalDefaultMarkLock(void)
 
 	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, RECAL_LOCK_DEFAULT_MARK);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+void
+RecalAnswersLock(const char *model, LOCKMODE mode)
+{
+	uint64		key = LockKey(model, strlen(model));
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key,
+						 RECAL_LOCK_ANSWERS);
+	(void) LockAcquire(&tag, mode, false, false);
+}
+
+/* Two pairs of one hash only wait for each other a little. */
+static void
+AnswerPairLockTag(LOCKTAG *tag, const char *model, const char *user, const char *item)
+{
+	uint64		key = LockKey(model, strlen(model));
+
+	key = hash_combine64(key, LockKey(user, strlen(user)));
+	key = hash_combine64(key, LockKey(item, strlen(item)));
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key,
+						 RECAL_LOCK_ANSWER_PAIR);
+}
+
+void
+RecalAnswerPairLock(const char *model, const char *user, const char *item)
+{
+	LOCKTAG		tag;
+
+	AnswerPairLockTag(&tag, model, user, item);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+void
+RecalAnswerPairUnlock(const char *model, const char *user, const char *item)
+{
+	LOCKTAG		tag;
+
+	AnswerPairLockTag(&tag, model, user, item);
+	(void) LockRelease(&tag, ExclusiveLock, false);
 }
 
 PG_FUNCTION_INFO_V1(recal_lock_key);

@@ -45,8 +45,6 @@ enum
 	Natts_model = Anum_model_created_at
 };
 
-#define RECAL_MAX_COLUMNS 64
-
 static const char *const table_names[RECAL_NTABLES] = {
 	"recal_model", "recal_version", "recal_weights", "recal_answer"
 };
@@ -524,6 +522,8 @@ RecalModelDelete(const char *name)
 	List	   *heirs = NIL;
 	ListCell   *cell;
 
+	/* answers that are being given come first, or they would stay behind */
+	RecalAnswersLock(name, ExclusiveLock);
 	(void) RecalTableDeleteRows(RECAL_TABLE_WEIGHTS, name, 0);
 	(void) RecalTableDeleteRows(RECAL_TABLE_VERSION, name, 0);
 	(void) RecalTableDeleteRows(RECAL_TABLE_ANSWER, name, 0);

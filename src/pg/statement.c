@@ -35,24 +35,24 @@ StillValid(const RecalStatement *statement, const char *model, Snapshot snapshot
 static void
 CheckReadable(RecalStatement *statement)
 {
-	RecalServed *served = statement->served;
-	const RecalDefinition *definition = served->definition;
+	const RecalServed *served = statement->served;
+	const RecalDefinition *definition = statement->definition;
 	MemoryContext old;
 	char	   *select_list;
 
 	SPI_connect();
-	statement->relation = RecalResolveRelation(served->model, "events",
+	statement->relation = RecalResolveRelation(statement->model, "events",
 											   definition->events_schema,
 											   definition->events_name);
-	RecalCheckReadable(served->model, definition, &statement->row_security);
-	select_list = RecalEventSelectList(served->model, definition, statement->relation,
+	RecalCheckReadable(statement->model, definition, &statement->row_security);
+	select_list = RecalEventSelectList(statement->model, definition, statement->relation,
 									   &statement->columns);
 	old = MemoryContextSwitchTo(statement->context);
 	statement->select_list = pstrdup(select_list);
 	MemoryContextSwitchTo(old);
 	SPI_finish();
 
-	if (statement->columns.item_type.kind != served->items.kind)
+	if (served != NULL && statement->columns.item_type.kind != served->items.kind)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of the events of model \"%s\" has changed its type since the model was trained",
@@ -60,8 +60,31 @@ CheckReadable(RecalStatement *statement)
 				 errhint("Train the model again: CALL recal_train('%s').", served->model)));
 }
 
-RecalStatement *
-RecalStatementGet(FunctionCallInfo fcinfo, const char *model)
+/* The definition of the current version, or of the model before its first. */
+static void
+OpenUntrained(RecalStatement *statement, const char *name)
+{
+	RecalModel *model = RecalModelGet(name, false);
+	RecalVersion *version = NULL;
+
+	if (model->current_version > 0)
+		version = RecalVersionGet(model->name, model->current_version);
+	statement->model = model->name;
+	statement->definition = RecalDefinitionCheck(model->name, version != NULL ?
+												 version->definition : model->definition);
+}
+
+static void
+OpenServed(RecalStatement *statement, const char *name)
+{
+	statement->served = RecalServeOpen(name, statement->context);
+	statement->model = statement->served->model;
+	statement->definition = statement->served->definition;
+}
+
+static RecalStatement *
+StatementGet(FunctionCallInfo fcinfo, const char *model,
+			 void (*open) (RecalStatement *statement, const char *name))
 {
 	RecalStatement *statement = fcinfo->flinfo->fn_extra;
 	Snapshot	snapshot = GetActiveSnapshot();
@@ -86,11 +109,23 @@ RecalStatementGet(FunctionCallInfo fcinfo, const char *model)
 	statement->curcid = snapshot->curcid;
 	statement->completed = snapshot->snapXactCompletionCount;
 	statement->model_argument = model ? pstrdup(model) : NULL;
-	statement->served = RecalServeOpen(model, context);
+	open(statement, model);
 	MemoryContextSwitchTo(old);
 	CheckReadable(statement);
 
 	/* only now: after an error nothing half-checked is left to be found */
 	fcinfo->flinfo->fn_extra = statement;
 	return statement;
+}
+
+RecalStatement *
+RecalStatementGet(FunctionCallInfo fcinfo, const char *model)
+{
+	return StatementGet(fcinfo, model, OpenServed);
+}
+
+RecalStatement *
+RecalStatementGetUntrained(FunctionCallInfo fcinfo, const char *model)
+{
+	return StatementGet(fcinfo, model, OpenUntrained);
 }

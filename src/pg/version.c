@@ -56,7 +56,6 @@ enum
 	Natts_version = Anum_version_finished_at
 };
 
-#define RECAL_MAX_COLUMNS 64
 #define DEFAULT_KEEP_VERSIONS 3
 
 static const char *const status_names[] = {"running", "ready", "failed", "aborted"};
