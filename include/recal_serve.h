@@ -118,8 +118,12 @@ typedef struct RecalUserRow
 	double		time;			/* -infinity where there is none */
 	int32		item;			/* position, or -1 */
 	float		weight;			/* NaN: the row does not count */
+	float		answer;			/* confidence that takes the place of the pair's rows, or NaN */
 	bool		seen;			/* exclude_seen hides its item */
 } RecalUserRow;
+
+/* The user's answers as rows, in the current context; "can't say" is none. */
+extern RecalUserRow *RecalUserAnswers(const RecalServed *served, const RecalId *id, int64 *n);
 
 extern void RecalUserRowRead(const RecalServed *served, const RecalEventColumns *columns,
 							 const Datum *values, const bool *isnull, RecalUserRow *row);

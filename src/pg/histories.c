@@ -234,6 +234,7 @@ RecalHistoriesRead(RecalStatement *statement, const char *function, const RecalI
 
 	memset(histories, 0, sizeof(RecalHistories));
 	histories->served = statement->served;
+	histories->row_security = statement->row_security;
 	memset(&receiver, 0, sizeof(HistoryReceiver));
 	receiver.pub.receiveSlot = ReceiveSlot;
 	receiver.pub.rStartup = ReceiverStartup;
@@ -275,13 +276,18 @@ RecalHistoriesUser(const RecalHistories *histories, int64 user, MemoryContext co
 {
 	const RecalServed *served = histories->served;
 	uint32		last = histories->last[histories->code[user]];
+	RecalId		id = RecalIdTableGet(&histories->users, user);
 	int64		n = 0;
+	int64		nanswers = 0;
+	RecalUserRow *answers = NULL;
 	RecalUserRow *rows;
 	RecalUser  *result;
 
 	for (uint32 row = last; row != RECAL_NO_ROW; row = histories->previous[row])
 		n++;
-	rows = palloc_extended(sizeof(RecalUserRow) * Max(n, 1), MCXT_ALLOC_HUGE);
+	if (n > 0 || !histories->row_security)
+		answers = RecalUserAnswers(served, &id, &nanswers);
+	rows = palloc_extended(sizeof(RecalUserRow) * Max(n + nanswers, 1), MCXT_ALLOC_HUGE);
 	n = 0;
 	for (uint32 row = last; row != RECAL_NO_ROW; row = histories->previous[row])
 		rows[n++] = histories->rows[row];
@@ -291,7 +297,9 @@ RecalHistoriesUser(const RecalHistories *histories, int64 user, MemoryContext co
 		qsort(rows, n, sizeof(RecalUserRow), CompareNewestFirst);
 		n = served->definition->options.max_history;
 	}
-	result = RecalUserFromRows(served, rows, n, context);
+	if (nanswers > 0)
+		memcpy(rows + n, answers, sizeof(RecalUserRow) * nanswers);
+	result = RecalUserFromRows(served, rows, n + nanswers, context);
 	pfree(rows);
 	return result;
 }

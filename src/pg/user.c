@@ -13,9 +13,11 @@
 #include "utils/memutils.h"
 
 #include "recal_als.h"
+#include "recal_answers.h"
 #include "recal_compat.h"
 #include "recal_history.h"
 #include "recal_posterior.h"
+#include "recal_rights.h"
 #include "recal_serve.h"
 
 typedef struct Contribution
@@ -23,7 +25,17 @@ typedef struct Contribution
 	int32		item;
 	double		weight;
 	double		time;			/* -infinity where there is none */
+	float		answer;			/* confidence that takes the place of all weights, or NaN */
 } Contribution;
+
+/* A user's answers about items that the model knows, as rows. */
+typedef struct AnswerRows
+{
+	const RecalServed *served;
+	int64		n;
+	int64		capacity;
+	RecalUserRow *rows;
+} AnswerRows;
 
 static int
 CompareContributions(const void *a, const void *b)
@@ -96,7 +108,10 @@ DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed)
 	recal_history_decay(timed, user->npairs, served->history_decay, user->confidence);
 }
 
-/* Sums each item's contributions into signed confidences, and decays them by recency. */
+/*
+ * Sums each item's contributions into signed confidences, or takes the answer,
+ * and decays them by recency.
+ */
 static void
 MergeContributions(const RecalServed *served, Contribution *rows, int64 n, RecalUser *user)
 {
@@ -110,16 +125,22 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 		int32		item = rows[i].item;
 		double		sum;
 		double		newest = -INFINITY;
-		float		confidence;
+		float		confidence = NAN;
 
 		for (; i < n && rows[i].item == item; i++)
 		{
-			group[count++] = rows[i].weight;
+			if (isnan(rows[i].answer))
+				group[count++] = rows[i].weight;
+			else
+				confidence = rows[i].answer;
 			newest = Max(newest, rows[i].time);
 		}
-		sum = RecalSumContributions(group, count);
-		confidence = RecalConfidenceOf(sum, served->definition->options.confidence) /
-			served->mean_confidence;
+		if (isnan(confidence))
+		{
+			sum = RecalSumContributions(group, count);
+			confidence = RecalConfidenceOf(sum, served->definition->options.confidence) /
+				served->mean_confidence;
+		}
 		if (confidence == 0 || !isfinite(confidence))
 			continue;
 		timed[user->npairs].time = newest;
@@ -130,6 +151,41 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 		DecayHistory(served, user, timed);
 	pfree(timed);
 	pfree(group);
+}
+
+/* Keeps an answer, unless it is "can't say", which tells nothing. */
+static void
+AppendAnswer(const RecalAnswer *answer, void *arg)
+{
+	AnswerRows *answers = arg;
+	const RecalServed *served = answers->served;
+	int64		position = RecalIdTableFind(&served->items, &answer->item);
+	RecalUserRow *row;
+
+	if (position < 0 || isnan(answer->value))
+		return;
+	if (answers->n == answers->capacity)
+	{
+		answers->capacity *= 2;
+		answers->rows = repalloc_huge(answers->rows, sizeof(RecalUserRow) * answers->capacity);
+	}
+	row = &answers->rows[answers->n++];
+	row->item = (int32) position;
+	row->weight = 0;
+	row->time = answer->time;
+	row->seen = true;
+	row->answer = RecalAnswerConfidence(answer->value, &served->definition->options);
+}
+
+RecalUserRow *
+RecalUserAnswers(const RecalServed *served, const RecalId *id, int64 *n)
+{
+	AnswerRows	answers = {.served = served, .capacity = 16};
+
+	answers.rows = palloc(sizeof(RecalUserRow) * answers.capacity);
+	RecalAnswersVisit(served->model, id, id->kind, served->items.kind, AppendAnswer, &answers);
+	*n = answers.n;
+	return answers.rows;
 }
 
 static RecalUser *
@@ -156,6 +212,7 @@ RecalUserRowRead(const RecalServed *served, const RecalEventColumns *columns,
 	row->weight = RecalEventRow(definition, columns, values, isnull, &weight,
 								&row->time) == RECAL_ROW_OK ? (float) weight : NAN;
 	row->item = -1;
+	row->answer = NAN;
 	row->seen = definition->options.nseen_events < 0 ||
 		(columns->event > 0 &&
 		 IsSeenEvent(definition, isnull[columns->event - 1], values[columns->event - 1]));
@@ -189,6 +246,7 @@ RecalUserFromRows(const RecalServed *served, const RecalUserRow *rows, int64 n,
 		contribution->item = rows[r].item;
 		contribution->time = rows[r].time;
 		contribution->weight = rows[r].weight;
+		contribution->answer = rows[r].answer;
 		if (decays)
 			contribution->weight *= RecalDecay(rows[r].time, served->as_of,
 											   definition->half_life);
@@ -201,12 +259,14 @@ RecalUserFromRows(const RecalServed *served, const RecalUserRow *rows, int64 n,
 	return user;
 }
 
-/* The user of the rows that the last SPI query returned. */
+/* The user of the rows that the last SPI query returned, and of answers. */
 static RecalUser *
-CollectRows(RecalServed *served, const RecalEventColumns *columns, MemoryContext context)
+CollectRows(RecalServed *served, const RecalEventColumns *columns, const RecalUserRow *answers,
+			int64 nanswers, MemoryContext context)
 {
 	uint64		nrows = SPI_processed;
-	RecalUserRow *rows = palloc_extended(sizeof(RecalUserRow) * Max(nrows, 1), MCXT_ALLOC_HUGE);
+	RecalUserRow *rows = palloc_extended(sizeof(RecalUserRow) * Max(nrows + nanswers, 1),
+										 MCXT_ALLOC_HUGE);
 	RecalUser  *user;
 	Datum		values[8];
 	bool		isnull[8];
@@ -216,7 +276,10 @@ CollectRows(RecalServed *served, const RecalEventColumns *columns, MemoryContext
 		heap_deform_tuple(SPI_tuptable->vals[r], SPI_tuptable->tupdesc, values, isnull);
 		RecalUserRowRead(served, columns, values, isnull, &rows[r]);
 	}
-	user = RecalUserFromRows(served, rows, (int64) nrows, context);
+	if (nanswers > 0)
+		memcpy(rows + nrows, answers, sizeof(RecalUserRow) * nanswers);
+	user = RecalUserFromRows(served, rows, (int64) nrows + nanswers, context);
+	user->nrows = nrows;
 	pfree(rows);
 	return user;
 }
@@ -307,6 +370,9 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 			  const char *select_list, const RecalId *id, MemoryContext context)
 {
 	RecalUser  *user;
+	RecalUserRow *answers = NULL;
+	int64		nanswers = 0;
+	bool		show_answers;
 	Datum		parameter;
 
 	if (id == NULL || !RecalIdToColumn(id, &columns->user_type, &parameter))
@@ -324,10 +390,13 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 
 		if (result != SPI_OK_SELECT)
 			elog(ERROR, "reading a user's rows failed: %s", SPI_result_code_string(result));
+		show_answers = SPI_processed > 0 || !RecalPlanHasRowSecurity(plan);
 	}
 
-	user = CollectRows(served, columns, context);
-	user->nrows = SPI_processed;
+	/* whose rows policies hide, their answers are not the caller's to see either */
+	if (show_answers)
+		answers = RecalUserAnswers(served, id, &nanswers);
+	user = CollectRows(served, columns, answers, nanswers, context);
 	SPI_freetuptable(SPI_tuptable);
 	FoldInServed(served, user);
 	return user;
