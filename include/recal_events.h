@@ -18,6 +18,15 @@
 #include "recal_model.h"
 #include "recal_sparse.h"
 
+/* An answer, in place of the rows of its pair. */
+typedef struct RecalAnsweredPair
+{
+	int32		user;			/* position in users */
+	int32		item;			/* position in items */
+	float		confidence;		/* in units of an average pair; 0: no pair */
+	int64		pair;			/* in the matrix, -1 for no pair; for RecalMatrixBuild */
+} RecalAnsweredPair;
+
 typedef struct RecalEvents
 {
 	RecalIdTable users;
@@ -25,7 +34,8 @@ typedef struct RecalEvents
 	int64		n;				/* rows kept */
 	int32	   *user;			/* [n] position in users */
 	int32	   *item;			/* [n] position in items */
-	float	   *weight;			/* [n] event weight × value */
+	float	   *weight;			/* [n] event weight × value; infinite in a row that stands
+								 * for an answer */
 	double	   *time;			/* [n] unix seconds, -infinity for NULL; NULL without time column */
 	int64		rows_read;
 	int64		rows_null;		/* skipped: NULL user or item id */
@@ -34,13 +44,16 @@ typedef struct RecalEvents
 	int64		rows_bad;		/* NaN or infinite values, with on_bad_row = skip */
 	double		as_of;			/* newest time, NaN without one */
 	bool		row_security;
+	int64		nanswers;
+	RecalAnsweredPair *answers; /* [nanswers] ascending by user, then item */
 } RecalEvents;
 
 /*
  * Reads as owner when owner_switch is true (training), else as the caller
  * (evaluation). max_bytes: memory budget, checked as the arrays grow
  * (53400 configuration_limit_exceeded naming both numbers and recal.train_memory). All
- * arrays live in the current memory context. Needs an SPI connection.
+ * arrays live in the current memory context. Needs an SPI connection. Answers
+ * come too, each as one more row and in answers; "can't say" does not.
  */
 extern void RecalReadEvents(const RecalModel *model, const RecalDefinition *definition,
 							bool owner_switch, Size max_bytes, RecalEvents *events);

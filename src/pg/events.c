@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "recal_answers.h"
 #include "recal_compat.h"
 #include "recal_events.h"
 #include "recal_rights.h"
@@ -41,6 +42,7 @@ typedef struct EventReceiver
 	RecalEventColumns columns;
 	RecalEvents *events;
 	int64		capacity;		/* rows of the arrays */
+	int64		answer_capacity;
 	Size		max_bytes;
 	IdColumn	users;
 	IdColumn	items;
@@ -63,7 +65,8 @@ BytesNeeded(const EventReceiver *receiver, int64 rows)
 		each += sizeof(double);
 		sorted += sizeof(double);
 	}
-	return add_size(mul_size(each + sorted, rows),
+	return add_size(add_size(mul_size(each + sorted, rows),
+							 mul_size(sizeof(RecalAnsweredPair), receiver->answer_capacity)),
 					add_size(RecalIdBuilderBytes(receiver->users.builder),
 							 RecalIdBuilderBytes(receiver->items.builder)));
 }
@@ -208,6 +211,69 @@ ReceiveRow(EventReceiver *receiver, const Datum *values, const bool *isnull)
 	events->n++;
 }
 
+/* Adds a row for an answer, so that its user and item are there even without others. */
+static void
+ReceiveAnswer(const RecalAnswer *answer, void *arg)
+{
+	EventReceiver *receiver = arg;
+	RecalEvents *events = receiver->events;
+	Datum		value;
+
+	if (isnan(answer->value) ||
+		!RecalIdToColumn(&answer->user, &receiver->columns.user_type, &value) ||
+		!RecalIdToColumn(&answer->item, &receiver->columns.item_type, &value))
+		return;
+	if (events->n == receiver->capacity)
+		GrowArrays(receiver);
+	if (events->nanswers == receiver->answer_capacity)
+	{
+		receiver->answer_capacity = Max(receiver->answer_capacity * 2, 1024);
+		CheckBudget(receiver, receiver->capacity);
+		if (events->answers == NULL)
+			events->answers = MemoryContextAlloc(receiver->context,
+												 sizeof(RecalAnsweredPair) * receiver->answer_capacity);
+		else
+			events->answers = repalloc_huge(events->answers,
+											mul_size(sizeof(RecalAnsweredPair),
+													 receiver->answer_capacity));
+	}
+	AddId(&receiver->users, &answer->user, events->user, events->n);
+	AddId(&receiver->items, &answer->item, events->item, events->n);
+	events->weight[events->n] = INFINITY;
+	if (events->time != NULL)
+		events->time[events->n] = answer->time;
+	events->n++;
+	events->answers[events->nanswers++].confidence =
+		RecalAnswerConfidence(answer->value, &receiver->definition->options);
+}
+
+static int
+CompareAnswers(const void *a, const void *b)
+{
+	const RecalAnsweredPair *x = a;
+	const RecalAnsweredPair *y = b;
+
+	if (x->user != y->user)
+		return x->user < y->user ? -1 : 1;
+	return (x->item > y->item) - (x->item < y->item);
+}
+
+/* The rows of answers are the last ones, and know their final positions now. */
+static void
+FinishAnswers(RecalEvents *events)
+{
+	int64		first = events->n - events->nanswers;
+
+	if (events->nanswers == 0)
+		return;
+	for (int64 i = 0; i < events->nanswers; i++)
+	{
+		events->answers[i].user = events->user[first + i];
+		events->answers[i].item = events->item[first + i];
+	}
+	qsort(events->answers, events->nanswers, sizeof(RecalAnsweredPair), CompareAnswers);
+}
+
 static bool
 ReceiveSlot(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -350,6 +416,8 @@ RecalReadEvents(const RecalModel *model, const RecalDefinition *definition, bool
 	RunQuery(&receiver);
 	if (owner_switch)
 		RecalBecomeSelf(&saved);
+	RecalAnswersVisit(model->name, NULL, receiver.columns.user_type.kind,
+					  receiver.columns.item_type.kind, ReceiveAnswer, &receiver);
 	if (pushed)
 		PopActiveSnapshot();
 	MemoryContextSwitchTo(context);	/* SPI leaves its own */
@@ -357,5 +425,6 @@ RecalReadEvents(const RecalModel *model, const RecalDefinition *definition, bool
 	TrimArrays(&receiver);
 	FinishIds(&receiver.users, &events->users, events->user, events->n);
 	FinishIds(&receiver.items, &events->items, events->item, events->n);
+	FinishAnswers(events);
 	MemoryContextDelete(receiver.row_context);
 }

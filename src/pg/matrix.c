@@ -176,6 +176,16 @@ SumPair(const SortedRows *rows, int64 first, int64 end, const RecalDefinition *d
 	return RecalSumContributions(*group, (int) n);
 }
 
+/* Whether one of the rows first .. end - 1 stands for an answer. */
+static bool
+IsAnswered(const SortedRows *rows, int64 first, int64 end)
+{
+	for (int64 row = first; row < end; row++)
+		if (isinf(rows->rows[row].weight))
+			return true;
+	return false;
+}
+
 static void
 ErrorConfidence(const char *model, const RecalEvents *events, int64 user, int64 item)
 {
@@ -201,6 +211,7 @@ MergePairs(const char *model, const RecalEvents *events, SortedRows *rows,
 	RecalCsr   *csr = &matrix->by_user;
 	int64		capacity = 64;
 	double	   *group = AllocArray(sizeof(double), capacity);
+	RecalAnsweredPair *answer = events->answers;	/* the next one: pairs come in their order */
 	int64		nnz = 0;
 	int64		row = 0;
 
@@ -218,13 +229,20 @@ MergePairs(const char *model, const RecalEvents *events, SortedRows *rows,
 		{
 			int64		first = row++;
 			int32		item = rows->rows[first].other;
-			double		sum;
 			float		confidence;
 
 			while (row < rows->ends[user] && rows->rows[row].other == item)
 				row++;
-			sum = SumPair(rows, first, row, definition, events->as_of, &group, &capacity);
-			confidence = RecalConfidenceOf(sum, definition->options.confidence);
+			if (events->nanswers > 0 && IsAnswered(rows, first, row))
+			{
+				confidence = answer->confidence;
+				answer->pair = confidence == 0 ? -1 : nnz;
+				answer++;
+			}
+			else
+				confidence = RecalConfidenceOf(SumPair(rows, first, row, definition,
+													   events->as_of, &group, &capacity),
+											   definition->options.confidence);
 			if (!isfinite(confidence))
 				ErrorConfidence(model, events, user, item);
 			if (confidence == 0)
@@ -266,19 +284,30 @@ TrimPairs(RecalMatrix *matrix, SortedRows *rows)
 		matrix->pair_time = repalloc_huge(matrix->pair_time, sizeof(double) * nnz);
 }
 
-/* Divides by the mean, so that regularization means the same for any weights. */
+/*
+ * Divides by the mean, so that regularization means the same for any weights.
+ * Answers are in units of the mean already, and no part of it.
+ */
 static void
-NormalizeConfidences(RecalMatrix *matrix)
+NormalizeConfidences(const RecalEvents *events, RecalMatrix *matrix)
 {
 	float	   *confidences = matrix->by_user.confidences;
+	int64		nsummed = matrix->nnz;
 	double		sum = 0;
 	float		mean;
 
+	for (int64 i = 0; i < events->nanswers; i++)
+	{
+		if (events->answers[i].pair < 0)
+			continue;
+		confidences[events->answers[i].pair] = 0;
+		nsummed--;
+	}
 	for (int64 pair = 0; pair < matrix->nnz; pair++)
 		sum += fabsf(confidences[pair]);
 
 	/* as float, because that is how serving knows it */
-	mean = (float) (sum / (double) matrix->nnz);
+	mean = nsummed > 0 ? (float) (sum / (double) nsummed) : 1;
 	for (int64 pair = 0; pair < matrix->nnz; pair++)
 	{
 		float		confidence = confidences[pair] / mean;
@@ -288,6 +317,9 @@ NormalizeConfidences(RecalMatrix *matrix)
 			confidence = copysignf(FLT_MIN, confidence);
 		confidences[pair] = confidence;
 	}
+	for (int64 i = 0; i < events->nanswers; i++)
+		if (events->answers[i].pair >= 0)
+			confidences[events->answers[i].pair] = events->answers[i].confidence;
 	matrix->mean_confidence = mean;
 }
 
@@ -394,7 +426,10 @@ RecalMatrixBuild(const char *model, RecalEvents *events, const RecalDefinition *
 	if (matrix->nnz == matrix->dislikes)
 		ErrorNothingLeft(model, events, matrix);
 
-	NormalizeConfidences(matrix);
+	NormalizeConfidences(events, matrix);
+	if (events->answers != NULL)
+		pfree(events->answers);
+	events->answers = NULL;
 	CompactUsers(events, matrix);
 	CompactItems(events, matrix);
 }

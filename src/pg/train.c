@@ -340,7 +340,7 @@ Facts(const Training *training)
 					  ", \"rows_bad\": " INT64_FORMAT ", \"users\": " INT64_FORMAT
 					  ", \"items\": " INT64_FORMAT ", \"pairs\": " INT64_FORMAT
 					  ", \"dislikes\": " INT64_FORMAT ", \"density\": %.4g"
-					  ", \"row_security\": %s, \"regularization\": %.9g"
+					  ", \"answers\": " INT64_FORMAT ", \"row_security\": %s, \"regularization\": %.9g"
 					  ", \"unobserved_weight\": %.9g, \"history_decay\": %.9g"
 					  ", \"tuned\": %s, \"warm_start\": %s"
 					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
@@ -350,7 +350,7 @@ Facts(const Training *training)
 					  events->rows_null, events->rows_ignored, events->rows_bad,
 					  matrix->nusers, matrix->nitems, matrix->nnz, matrix->dislikes,
 					  (double) matrix->nnz / ((double) matrix->nusers * (double) matrix->nitems),
-					  JsonBool(events->row_security),
+					  events->nanswers, JsonBool(events->row_security),
 					  work->regularization_used, work->unobserved_weight_used,
 					  work->history_decay_used, JsonBool(work->tuned),
 					  JsonBool(training->warm_version > 0), training->warm_version,
