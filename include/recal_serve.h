@@ -16,6 +16,7 @@
 #include "recal_events.h"
 #include "recal_ids.h"
 #include "recal_model.h"
+#include "recal_ranking.h"
 #include "recal_weights.h"
 
 typedef struct RecalServed
@@ -166,6 +167,15 @@ extern float RecalUserUncertainty(const RecalServed *served, const RecalUser *us
  * caller; all when none is declared. Needs an SPI connection.
  */
 extern void RecalItemsGate(RecalServed *served, const int32 *positions, int n, bool *shown);
+
+/*
+ * The best k of scores[n] that may be shown: asks the items relation about a
+ * page and a bit, and about four times as many whenever that was not enough.
+ * positions [n] of items, or NULL where the index is the position. Returns
+ * count indexes, best first. Needs an SPI connection.
+ */
+extern RecalScored *RecalSelectShown(RecalServed *served, const float *scores,
+									 const int32 *positions, int64 n, int k, int *count);
 
 /*
  * What a function keeps from row to row within a statement (in fn_extra): the

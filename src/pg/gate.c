@@ -128,3 +128,46 @@ RecalItemsGate(RecalServed *served, const int32 *positions, int n, bool *shown)
 	MarkShown(served, &column, positions, n, shown);
 	SPI_freetuptable(SPI_tuptable);
 }
+
+RecalScored *
+RecalSelectShown(RecalServed *served, const float *scores, const int32 *positions, int64 n,
+				 int k, int *count)
+{
+	bool		gated = served->definition->items_name != NULL;
+	int64		want;
+	int			checked = 0;
+	RecalScored *result;
+
+	k = (int) Min((int64) k, n);
+	want = gated ? Min((int64) k * 2 + 16, n) : k;
+	result = palloc_extended(sizeof(RecalScored) * Max(k, 1), MCXT_ALLOC_HUGE);
+	*count = 0;
+	while (k > 0)
+	{
+		int			size = 0;
+		RecalScored *heap = palloc_extended(sizeof(RecalScored) * want, MCXT_ALLOC_HUGE);
+		int32	   *asked;
+		bool	   *shown;
+
+		recal_topk_push_block(heap, &size, (int) want, scores, n, 0);
+		recal_topk_sort(heap, size);
+
+		asked = palloc_extended(sizeof(int32) * Max(size, 1), MCXT_ALLOC_HUGE);
+		shown = palloc_extended(sizeof(bool) * Max(size, 1), MCXT_ALLOC_HUGE);
+		for (int i = checked; i < size; i++)
+			asked[i] = positions ? positions[heap[i].index] : heap[i].index;
+		RecalItemsGate(served, asked + checked, size - checked, shown + checked);
+		for (int i = checked; i < size && *count < k; i++)
+			if (shown[i])
+				result[(*count)++] = heap[i];
+
+		checked = size;
+		pfree(heap);
+		pfree(asked);
+		pfree(shown);
+		if (*count >= k || size < want || want >= n)
+			break;
+		want = Min(want * 4, n);
+	}
+	return result;
+}

@@ -105,51 +105,6 @@ HideSeen(Request *request)
 	}
 }
 
-/*
- * The best k that the items relation shows: asks it about a page and a bit,
- * and about four times as many whenever that was not enough.
- */
-static RecalScored *
-SelectTop(Request *request, int *count)
-{
-	Scores	   *scores = &request->scores;
-	int			k = (int) Min((int64) request->k, scores->n);
-	bool		gated = request->served->definition->items_name != NULL;
-	int64		want = gated ? Min((int64) k * 2 + 16, scores->n) : k;
-	int			checked = 0;
-	RecalScored *result = palloc(sizeof(RecalScored) * Max(k, 1));
-
-	*count = 0;
-	while (k > 0)
-	{
-		int			size = 0;
-		RecalScored *heap = palloc_extended(sizeof(RecalScored) * want, MCXT_ALLOC_HUGE);
-		int32	   *positions;
-		bool	   *shown;
-
-		recal_topk_push_block(heap, &size, (int) want, scores->score, scores->n, 0);
-		recal_topk_sort(heap, size);
-
-		positions = palloc_extended(sizeof(int32) * Max(size, 1), MCXT_ALLOC_HUGE);
-		shown = palloc_extended(sizeof(bool) * Max(size, 1), MCXT_ALLOC_HUGE);
-		for (int i = checked; i < size; i++)
-			positions[i] = PositionOf(scores, heap[i].index);
-		RecalItemsGate(request->served, positions + checked, size - checked, shown + checked);
-		for (int i = checked; i < size && *count < k; i++)
-			if (shown[i])
-				result[(*count)++] = heap[i];
-
-		checked = size;
-		pfree(heap);
-		pfree(positions);
-		pfree(shown);
-		if (*count >= k || size < want || want >= scores->n)
-			break;
-		want = Min(want * 4, scores->n);
-	}
-	return result;
-}
-
 static void
 CheckOutputType(const RecalServed *served, Oid type)
 {
@@ -176,7 +131,8 @@ ReturnPage(FunctionCallInfo fcinfo, Request *request)
 	float	   *y = palloc(sizeof(float) * served->factors);
 
 	HideSeen(request);
-	top = SelectTop(request, &count);
+	top = RecalSelectShown(served, request->scores.score, request->scores.position,
+						   request->scores.n, request->k, &count);
 	if (count > 0)
 		RecalUserPosterior(served, user, CurrentMemoryContext);
 
