@@ -363,6 +363,47 @@ CREATE FUNCTION recal_feedback(user_id "any", item_id "any", value real, model t
 COMMENT ON FUNCTION recal_feedback("any", "any", real, text) IS
 	'Stores a user''s answer about an item, from 0 (no) to 1 (yes), or NULL for "can''t say"; the last one counts, at once and in training.';
 
+CREATE FUNCTION recal_similar_items(item_id bigint, k int = 10, model text = NULL)
+	RETURNS TABLE(rank int, item_id bigint, similarity real)
+	AS 'MODULE_PATHNAME', 'recal_similar_items' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 10 COST 1000 SUPPORT recal_recommend_support;
+COMMENT ON FUNCTION recal_similar_items(bigint, int, text) IS
+	'The k items most similar to an item, by the cosine of their vectors.';
+
+CREATE FUNCTION recal_similar_items(item_id text, k int = 10, model text = NULL)
+	RETURNS TABLE(rank int, item_id text, similarity real)
+	AS 'MODULE_PATHNAME', 'recal_similar_items' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 10 COST 1000 SUPPORT recal_recommend_support;
+COMMENT ON FUNCTION recal_similar_items(text, int, text) IS
+	'The k items most similar to an item; ids of any type as text.';
+
+CREATE FUNCTION recal_similar_items(item_id uuid, k int = 10, model text = NULL)
+	RETURNS TABLE(rank int, item_id uuid, similarity real)
+	AS 'MODULE_PATHNAME', 'recal_similar_items' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 10 COST 1000 SUPPORT recal_recommend_support;
+COMMENT ON FUNCTION recal_similar_items(uuid, int, text) IS
+	'The k items most similar to an item, where item ids are uuids.';
+
+CREATE FUNCTION recal_item_factor(item_id text, model text = NULL) RETURNS real[]
+	AS 'MODULE_PATHNAME', 'recal_item_factor' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION recal_item_factor(text, text) IS
+	'An item''s vector with its bias: the dot product with recal_user_factor is recal_score. NULL for an item the model does not know.';
+
+CREATE FUNCTION recal_item_factor(item_id "any", model text = NULL) RETURNS real[]
+	AS 'MODULE_PATHNAME', 'recal_item_factor' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION recal_item_factor("any", text) IS
+	'An item''s vector with its bias: the dot product with recal_user_factor is recal_score. NULL for an item the model does not know.';
+
+CREATE FUNCTION recal_user_factor(user_id text, model text = NULL) RETURNS real[]
+	AS 'MODULE_PATHNAME', 'recal_user_factor' LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION recal_user_factor(text, text) IS
+	'A user''s vector as of now, made of their own rows: the dot product with recal_item_factor is recal_score.';
+
+CREATE FUNCTION recal_user_factor(user_id "any", model text = NULL) RETURNS real[]
+	AS 'MODULE_PATHNAME', 'recal_user_factor' LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION recal_user_factor("any", text) IS
+	'A user''s vector as of now, made of their own rows: the dot product with recal_item_factor is recal_score.';
+
 /* Understand */
 
 CREATE FUNCTION recal_explain(user_id text, item_id text, model text = NULL)

@@ -34,6 +34,8 @@ my @serving = (
 	q(SELECT * FROM recal_recommend_as(NULL::int, 17, 5)),
 	q(SELECT * FROM recal_recommend_for_items(ARRAY[5, 25, 45], 5)),
 	q(SELECT i, recal_score(17, i) FROM generate_series(1, 50) i),
+	q(SELECT * FROM recal_similar_items(17, 5)),
+	q(SELECT recal_item_factor(17), recal_user_factor(17)),
 	q(SELECT * FROM recal_models), q(SELECT * FROM recal_versions), q(SELECT * FROM recal_progress));
 
 sub same_pages
