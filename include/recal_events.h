@@ -62,16 +62,6 @@ extern void RecalReadEvents(const RecalModel *model, const RecalDefinition *defi
 extern void RecalCheckReadBudget(const char *model, int64 rows, Size needed, Size max_bytes);
 
 /*
- * One user's rows, for serving: in the same form, merged by the same rules.
- */
-typedef struct RecalPairs
-{
-	int64		n;
-	int32	   *item;			/* ascending positions in the version's items */
-	float	   *confidence;		/* signed, divided by mean_confidence */
-} RecalPairs;
-
-/*
  * confidence of summed weight: linear s, log ln(1+|s|), binary 1; signed
  */
 extern float RecalConfidenceOf(double sum, RecalConfidence how);

@@ -90,9 +90,6 @@ extern RecalId RecalIdTableGet(const RecalIdTable *table, int64 position);
 /* position of id, or -1; binary search */
 extern int64 RecalIdTableFind(const RecalIdTable *table, const RecalId *id);
 
-/* bytes of the arrays behind a table */
-extern Size RecalIdTableBytes(const RecalIdTable *table);
-
 /*
  * Builds a table from a stream: Add gives each distinct id a provisional code
  * (0, 1, ... in order of arrival), Finish sorts and returns the table with

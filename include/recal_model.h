@@ -134,9 +134,6 @@ typedef struct RecalVersion
  */
 extern RecalDefinition *RecalDefinitionParse(Jsonb *definition);
 
-/* Options alone; jsonb NULL or {} gives the defaults. */
-extern void RecalOptionsParse(Jsonb *options, RecalOptions *result);
-
 /* The same with a model for messages to name, or NULL. */
 extern RecalDefinition *RecalDefinitionCheck(const char *model, Jsonb *definition);
 extern void RecalOptionsCheck(const char *model, Jsonb *options, RecalOptions *result);

@@ -51,9 +51,6 @@ typedef struct RecalFactorization
  */
 extern void RecalFactorize(RecalMatrix *matrix, RecalFactorization *work);
 
-/* Bytes RecalFactorize will take beyond the matrix's by_user. */
-extern Size RecalFactorizeBytes(const RecalMatrix *matrix, int factors);
-
 /* recal.train_memory in bytes */
 extern Size RecalTrainMemory(void);
 

@@ -344,20 +344,31 @@ recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order, int64_t
 	return collector_flush(&collector, step, loss, bad_row);
 }
 
-const char *
-recal_als_fold_in(int d, float unobserved_weight, float reg, const float *eigenvalues,
-				  int64_t n, float *gathered, const float *confidences, const float *prior,
-				  float *x, float *work, RecalPoll poll, void *arg)
+/* A row whose factors lie gathered; its scale is put at the beginning of work. */
+static RecalRow
+gathered_row(int d, float unobserved_weight, float reg, const float *eigenvalues, int64_t n,
+			 const float *gathered, const float *confidences, float *scale)
 {
 	RecalRow	row = {0};
 
-	make_scale(d, unobserved_weight, reg, eigenvalues, work);
+	make_scale(d, unobserved_weight, reg, eigenvalues, scale);
 	row.d = d;
 	row.n = n;
 	row.reg = reg;
 	row.gathered = gathered;
 	row.confidences = confidences;
-	row.scale = work;
+	row.scale = scale;
+	return row;
+}
+
+const char *
+recal_als_fold_in(int d, float unobserved_weight, float reg, const float *eigenvalues,
+				  int64_t n, float *gathered, const float *confidences, const float *prior,
+				  float *x, float *work, RecalPoll poll, void *arg)
+{
+	RecalRow	row = gathered_row(d, unobserved_weight, reg, eigenvalues, n, gathered,
+								   confidences, work);
+
 	row.prior = prior;
 	row.x = x;
 	return recal_row_solve(&row, n <= d, work + align_floats(d), poll, arg);
@@ -368,15 +379,9 @@ recal_als_reasons(int d, float unobserved_weight, float reg, const float *eigenv
 				  int64_t n, const float *gathered, const float *confidences, const float *y,
 				  float *reasons, float *work, RecalPoll poll, void *arg)
 {
-	RecalRow	row = {0};
+	RecalRow	row = gathered_row(d, unobserved_weight, reg, eigenvalues, n, gathered,
+								   confidences, work);
 
-	make_scale(d, unobserved_weight, reg, eigenvalues, work);
-	row.d = d;
-	row.n = n;
-	row.reg = reg;
-	row.gathered = gathered;
-	row.confidences = confidences;
-	row.scale = work;
 	return recal_row_reasons(&row, n <= d, y, reasons, work + align_floats(d), poll, arg);
 }
 

@@ -52,17 +52,6 @@ FullShape(const RecalMatrix *matrix, int factors, RecalAlsShape *shape)
 }
 
 Size
-RecalFactorizeBytes(const RecalMatrix *matrix, int factors)
-{
-	RecalAlsShape shape;
-	Size		results = mul_size(sizeof(float) * factors,
-								   add_size(matrix->nusers, matrix->nitems));
-
-	FullShape(matrix, factors, &shape);
-	return add_size(RecalAlsBytes(&shape), results);
-}
-
-Size
 RecalTrainMemory(void)
 {
 	return mul_size(recal_train_memory_mb, 1024 * 1024);

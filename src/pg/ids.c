@@ -529,18 +529,3 @@ RecalIdTableFind(const RecalIdTable *table, const RecalId *id)
 	}
 	return -1;
 }
-
-Size
-RecalIdTableBytes(const RecalIdTable *table)
-{
-	switch (table->kind)
-	{
-		case RECAL_ID_INT:
-			return sizeof(int64) * table->n;
-		case RECAL_ID_UUID:
-			return UUID_LEN * table->n;
-		case RECAL_ID_TEXT:
-			break;
-	}
-	return sizeof(uint64) * (table->n + 1) + (table->n > 0 ? table->offsets[table->n] : 0);
-}

@@ -391,9 +391,3 @@ RecalOptionsCheck(const char *model, Jsonb *options, RecalOptions *result)
 			ErrorValue(model, spec, &value);
 	}
 }
-
-void
-RecalOptionsParse(Jsonb *options, RecalOptions *result)
-{
-	RecalOptionsCheck(NULL, options, result);
-}
