@@ -10,6 +10,11 @@
  *
  * with p = 1 for a positive and 0 for a negative (disliked) pair.
  *
+ * Ratings (objective "explicit") are the same row solve without the sum over
+ * all pairs: Σ (r_ui − μ − x_u·y_i)² + Σ ridges, factors being
+ * x = (b_u, 1, ...), y = (1, b_i, ...), so that both biases are solved for
+ * together with the factors (Koren, Bell, Volinsky 2009).
+ *
  * Every half-step works in the eigenbasis of the fixed side's Gramian: the
  * fixed factors are rotated once, the Gramian becomes a diagonal, and the
  * factors solved for come out in the same basis, so that all dot products
@@ -44,6 +49,9 @@ extern void recal_rotate(float *rows, int64_t n, int d, const float *basis, floa
 typedef struct RecalAlsHalfStep
 {
 	int			d;
+	bool		ratings;		/* the entries of rows are targets of confidence 1; regularization
+								 * is the whole ridge, whatever the row's length, and a0 times an
+								 * eigenvalue is what a coordinate's ridge is larger */
 	float		unobserved_weight;	/* a0 */
 	float		regularization; /* λ */
 	int64_t		nfixed;			/* rows of the fixed side, for λ (n + a0·nfixed) */
@@ -51,6 +59,7 @@ typedef struct RecalAlsHalfStep
 	const float *eigenvalues;	/* [d], the Gramian of fixed, which is diagonal */
 	const RecalCsr *rows;		/* columns index rows of fixed */
 	const float *prior;			/* [rows × d] mean that λ pulls towards, or NULL for 0 */
+	int64_t		prior_stride;	/* d, or 0: one mean [d] for all rows */
 	float	   *solved;			/* [rows × d] */
 } RecalAlsHalfStep;
 
@@ -79,9 +88,10 @@ extern const char *recal_als_solve_rows(const RecalAlsHalfStep *step, const int3
 /*
  * One row's system from gathered factors: the fold-in of serving. gathered
  * [n×d] is overwritten; n may be 0. reg is the whole ridge λ (n + a0·nfixed).
- * prior [d] or NULL. Returns NULL or a message.
+ * prior [d] or NULL. With ratings, confidences are targets. Returns NULL or a
+ * message.
  */
-extern const char *recal_als_fold_in(int d, float unobserved_weight, float reg,
+extern const char *recal_als_fold_in(int d, bool ratings, float unobserved_weight, float reg,
 									 const float *eigenvalues, int64_t n, float *gathered,
 									 const float *confidences, const float *prior,
 									 float *x, float *work, RecalPoll poll, void *arg);
@@ -92,7 +102,7 @@ extern const char *recal_als_fold_in(int d, float unobserved_weight, float reg,
  * score x·y. Those of dislikes are 0: they act through A. gathered is left
  * as it is; work as for recal_als_fold_in. Returns NULL or a message.
  */
-extern const char *recal_als_reasons(int d, float unobserved_weight, float reg,
+extern const char *recal_als_reasons(int d, bool ratings, float unobserved_weight, float reg,
 									 const float *eigenvalues, int64_t n, const float *gathered,
 									 const float *confidences, const float *y,
 									 float *reasons, float *work, RecalPoll poll, void *arg);

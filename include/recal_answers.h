@@ -18,7 +18,7 @@ typedef struct RecalAnswer
 {
 	RecalId		user;
 	RecalId		item;
-	float		value;			/* 0 to 1; NaN: "can't say" */
+	float		value;			/* 0 to 1, or a rating; NaN: "can't say" */
 	double		time;			/* unix seconds when it was given */
 } RecalAnswer;
 
@@ -44,8 +44,8 @@ extern void RecalAnswersVisit(const char *model, const RecalId *user, RecalIdKin
 
 /*
  * What a value other than NaN is worth, in units of an average pair: from one
- * half on a like, below a dislike of no_weight.
+ * half on a like, below a dislike of no_weight. A rating is what it is.
  */
-extern float RecalAnswerConfidence(float value, const RecalOptions *options);
+extern float RecalAnswerConfidence(float value, const RecalDefinition *definition);
 
 #endif							/* RECAL_ANSWERS_H */

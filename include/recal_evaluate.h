@@ -15,7 +15,8 @@ typedef enum RecalProtocol
 {
 	RECAL_PROTOCOL_LAST,		/* newest liked pair of each user with 3 pairs or more */
 	RECAL_PROTOCOL_TIME,		/* the newest tenth of all pairs */
-	RECAL_PROTOCOL_RANDOM		/* one liked pair, at random, of each user with 3 or more */
+	RECAL_PROTOCOL_RANDOM		/* one liked pair, at random, of each user with 3 or more; of ratings,
+								 * a tenth of all */
 } RecalProtocol;
 
 typedef struct RecalHoldout
@@ -24,7 +25,8 @@ typedef struct RecalHoldout
 	int64		ntest;			/* users with something to predict, at most max_users */
 	int32	   *user;			/* [ntest] ascending */
 	int64	   *offsets;		/* [ntest + 1] into targets */
-	int32	   *targets;		/* liked items, ascending within a user */
+	int32	   *targets;		/* liked items, ascending within a user; any items of ratings */
+	float	   *target_ratings; /* theirs, less the mean of all; NULL when feedback is no ratings */
 } RecalHoldout;
 
 /*
@@ -49,5 +51,25 @@ typedef struct RecalEvaluation
 extern void RecalRankHoldout(const char *model, const RecalHoldout *holdout,
 							 const RecalFactorization *factorization, int k,
 							 RecalEvaluation *evaluation);
+
+typedef struct RecalRatingEvaluation
+{
+	int64		users;
+	int64		ratings;		/* held out */
+	double		rmse;
+	double		mae;
+	double		baseline_rmse;	/* of biases alone */
+	double		baseline_mae;
+	double		spearman;		/* rank correlation of uncertainty and absolute error; NaN if none */
+	double		tenths_ratio;	/* RMSE of the most uncertain tenth by that of the least; NaN if none */
+} RecalRatingEvaluation;
+
+/*
+ * Predicts the held-out ratings by fold-in of the training rows, clipped to the
+ * scale, and says how well uncertainty tells errors beforehand.
+ */
+extern void RecalRateHoldout(const char *model, const RecalHoldout *holdout,
+							 const RecalFactorization *factorization,
+							 RecalRatingEvaluation *evaluation);
 
 #endif							/* RECAL_EVALUATE_H */

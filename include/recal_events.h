@@ -23,7 +23,7 @@ typedef struct RecalAnsweredPair
 {
 	int32		user;			/* position in users */
 	int32		item;			/* position in items */
-	float		confidence;		/* in units of an average pair; 0: no pair */
+	float		confidence;		/* in units of an average pair; 0: no pair. Or a rating */
 	int64		pair;			/* in the matrix, -1 for no pair; for RecalMatrixBuild */
 } RecalAnsweredPair;
 
@@ -82,6 +82,9 @@ extern double RecalSumContributions(double *contributions, int n);
 extern bool RecalEventWeight(const RecalDefinition *definition, const char *type, int len,
 							 double *weight);
 
+/* Mean of the ratings of a pair, in sorted order likewise. */
+extern double RecalMeanRating(double *ratings, int64 n);
+
 /*
  * One row's contribution as training and serving both count it. Returns
  * RECAL_ROW_OK with *weight = event weight × value, RECAL_ROW_IGNORED, or
@@ -137,8 +140,13 @@ typedef struct RecalMatrix
 	int64		nusers;
 	int64		nitems;
 	int64		nnz;
-	RecalCsr	by_user;
+	RecalCsr	by_user;		/* with ratings: entries are ratings less their mean, not confidences */
 	double	   *pair_time;		/* [nnz], newest row of each pair in by_user order, or NULL */
+	bool		ratings;
+	float		mean_rating;	/* this and the next are of ratings only */
+	float		rating_deviation;	/* standard deviation; 1 when all are equal */
+	float		min_rating;
+	float		max_rating;
 	double		mean_confidence;	/* confidences were divided by it */
 	int64		dislikes;
 } RecalMatrix;
@@ -146,7 +154,8 @@ typedef struct RecalMatrix
 /*
  * Merges events to pairs (each group in sorted order, in double precision),
  * drops pairs whose sum is 0, then users and items without pairs (ids in
- * events are compacted to match). Frees the rows' arrays. An error (22023 or
+ * events are compacted to match). Of ratings the newest of a pair counts, or
+ * the mean of those of the same time. Frees the rows' arrays. An error (22023 or
  * 55000, with a hint) when nothing is left. Arrays are in the current context.
  */
 extern void RecalMatrixBuild(const char *model, RecalEvents *events,

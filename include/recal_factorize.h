@@ -40,6 +40,7 @@ typedef struct RecalAlsShape
 	int64		ntest;			/* users with held-out items to be ranked */
 	int64		ntargets;		/* those items */
 	int			d;
+	bool		ratings;		/* columns 0 and 1 of factors belong to the biases */
 } RecalAlsShape;
 
 /* The leader's hold on the problem in the pool's memory. */
@@ -68,6 +69,14 @@ extern void RecalAlsEnd(RecalAls *als);
 /* Starts over: item factors from the seed, or from warm where has_warm says so. */
 extern void RecalAlsStart(RecalAls *als, double unobserved_weight, double regularization,
 						  int64 seed, const float *warm, const bool *has_warm);
+
+/*
+ * The same for ratings. Ridges are in full; factors start in proportion to
+ * the square root of deviation, which is that of the ratings.
+ */
+extern void RecalAlsStartRatings(RecalAls *als, double ridge, double bias_ridge,
+								 double deviation, int64 seed, const float *warm,
+								 const bool *has_warm);
 
 /* Users, then items; returns the loss. */
 extern double RecalAlsEpoch(RecalAls *als);
@@ -116,5 +125,28 @@ extern bool RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work
 							 RecalTuning *tuning);
 extern void RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work);
 extern void RecalTuneFree(RecalTuning *tuning);
+
+/*
+ * The search for ratings.
+ */
+typedef struct RecalRatingsTuning
+{
+	RecalAlsShape shape;
+	RecalCsr	rows;			/* the sample, without what is held out */
+	int64		nheld;
+	int32	   *held_user;		/* [nheld] rows of the sample */
+	int32	   *held_item;		/* [nheld] */
+	float	   *held_rating;	/* [nheld] less the mean */
+	int			ncandidates;
+	int			epochs;
+	double		best;			/* RMSE */
+} RecalRatingsTuning;
+
+/* As RecalTunePrepare, RecalTuneRun and RecalTuneFree */
+extern bool RecalRatingsPrepare(const RecalMatrix *matrix, RecalFactorization *work,
+								RecalRatingsTuning *tuning);
+extern void RecalRatingsRun(RecalRatingsTuning *tuning, const RecalMatrix *matrix,
+							RecalPool *pool, RecalFactorization *work);
+extern void RecalRatingsFree(RecalRatingsTuning *tuning);
 
 #endif							/* RECAL_FACTORIZE_H */

@@ -16,6 +16,8 @@
 #include "recal_sparse.h"
 
 /*
+ * With ratings the entries of rows are targets of confidence 1.
+ *
  * Fits m [d] to all rows, C [d×d] and σ² (confidence-weighted mean squared
  * residual of the observed pairs) to at most max_sample rows, taken evenly.
  * Rows without observations say nothing and are left out. work:
@@ -23,14 +25,14 @@
  * message.
  */
 extern int64_t recal_posterior_fit_work_size(int d);
-extern const char *recal_posterior_fit(const float *factors, const RecalCsr *rows,
+extern const char *recal_posterior_fit(const float *factors, const RecalCsr *rows, bool ratings,
 									   const float *other, int d, int64_t max_sample,
 									   float *mean, float *covariance, float *noise,
 									   float *work, RecalPoll poll, void *arg);
 
 /*
  * S [d×d] of one row from its gathered factors [n×d] and confidences (their
- * absolute values count). Work: d×d floats. With n = 0, S = C.
+ * absolute values count; NULL: all are 1). Work: d×d floats. With n = 0, S = C.
  */
 extern const char *recal_posterior_covariance(int d, const float *covariance, float noise,
 											  int64_t n, const float *gathered,

@@ -34,6 +34,10 @@ typedef struct RecalServed
 	float		mean_confidence;
 	float		noise;
 	float		history_decay;
+	bool		ratings;		/* scores are predicted ratings; see RECAL_BIAS_COLUMNS */
+	float		bias_ridge;		/* this and the next two are of ratings */
+	float		mean_rating;
+	float		rating_deviation;
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
 	const float *user_covariance;	/* [d × d] */
@@ -84,10 +88,10 @@ typedef struct RecalUser
 	int64		nrows;			/* that the caller may see, of known items or not */
 	int64		npairs;
 	int32	   *item;			/* [npairs] ascending */
-	float	   *confidence;		/* [npairs] signed, normalised */
+	float	   *confidence;		/* [npairs] signed, normalised; or the rating less the mean */
 	int64		nseen;
 	int32	   *seen;			/* [nseen] ascending: items that exclude_seen hides */
-	float	   *vector;			/* [d] */
+	float	   *vector;			/* [d]; of ratings, the mean rating is in the user's bias */
 	float	   *covariance;		/* [d × d], filled by RecalUserPosterior */
 	float	   *loadings;		/* [d], likewise */
 } RecalUser;
@@ -102,12 +106,16 @@ typedef struct RecalFoldInModel
 	int64		nitems;
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
+	bool		ratings;
+	float		bias_ridge;
+	float		mean_rating;
 } RecalFoldInModel;
 
 /*
  * vector [d] of a user with n pairs whose item factors are gathered [n × d]
  * (overwritten). Without pairs it is the mean user; without a liked item, the
- * mean user moved by the dislikes. work: recal_als_work_size(d) floats.
+ * mean user moved by the dislikes. Of ratings, confidences are the ratings less
+ * their mean. work: recal_als_work_size(d) floats.
  */
 extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
 						const float *confidences, float *vector, float *work);
@@ -119,7 +127,7 @@ typedef struct RecalUserRow
 	double		time;			/* -infinity where there is none */
 	int32		item;			/* position, or -1 */
 	float		weight;			/* NaN: the row does not count */
-	float		answer;			/* confidence that takes the place of the pair's rows, or NaN */
+	float		answer;			/* confidence or rating in place of the pair's rows, or NaN */
 	bool		seen;			/* exclude_seen hides its item */
 } RecalUserRow;
 
@@ -154,6 +162,7 @@ extern void RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryConte
  * What each pair of the user adds to the score of item factor y [d]:
  * reasons [npairs]. Their sum is the score of a user who likes something; they
  * are 0 for dislikes, and nothing but the mean user speaks for who likes nothing.
+ * Of ratings, their sum and both biases are the score.
  */
 extern void RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y,
 							 float *reasons);
@@ -191,6 +200,8 @@ typedef struct RecalStatement
 	RecalEventColumns columns;
 	char	   *select_list;
 	bool		row_security;	/* policies hide rows from the caller */
+	double		min_rating;		/* of the current version's ratings; NaN when not known */
+	double		max_rating;
 	/* identity of the statement's view of the database */
 	Oid			user;
 	TimestampTz started;

@@ -10,11 +10,22 @@
 #include "recal_events.h"
 #include "recal_model.h"
 
-/* What an implicit factorization needs and gives. */
+/*
+ * Columns of factors that belong to the biases where feedback is ratings: users
+ * are (b_u, 1, x), items (1, b_i, y).
+ */
+#define RECAL_BIAS_COLUMNS	2
+#define RECAL_USER_BIAS		0
+#define RECAL_ITEM_BIAS		1
+
+/* A regularization from which on nothing is left but the biases */
+#define RECAL_BIASES_ONLY	1e6
+
+/* What a factorization needs and gives. */
 typedef struct RecalFactorization
 {
 	/* in */
-	int			factors;
+	int			factors;		/* columns: of ratings, RECAL_BIAS_COLUMNS more than the option */
 	int			epochs;
 	double		regularization; /* RECAL_AUTO_VALUE: searched */
 	double		unobserved_weight;	/* RECAL_AUTO_VALUE: searched */
@@ -30,6 +41,10 @@ typedef struct RecalFactorization
 	double		regularization_used;
 	double		unobserved_weight_used;
 	double		history_decay_used; /* 1 without times */
+	double		bias_regularization_used;	/* this and the next three are of ratings */
+	double		ridge;			/* regularization times the ratings' deviation */
+	double		tune_rmse;		/* as tune_ndcg, NaN if none */
+	double		biases_rmse;	/* likewise of biases alone */
 	bool		tuned;			/* the search ran (else the rule, or given) */
 	double		tune_ndcg;		/* of the chosen pair on the search's held-out rows, NaN if none */
 	float	   *item_factors;	/* [nitems × factors], eigenbasis of their Gramian, 64-byte aligned */

@@ -32,6 +32,10 @@ enum
 	RECAL_SCALAR_MEAN_CONFIDENCE,	/* what confidences were divided by */
 	RECAL_SCALAR_NOISE,			/* σ² */
 	RECAL_SCALAR_HISTORY_DECAY, /* of a pair for each newer one of its user */
+	/* of ratings, otherwise 0; their REGULARIZATION is the whole ridge of a factor */
+	RECAL_SCALAR_BIAS_RIDGE,
+	RECAL_SCALAR_MEAN_RATING,
+	RECAL_SCALAR_RATING_DEVIATION,
 	RECAL_NSCALARS
 };
 

@@ -145,9 +145,14 @@ SELECT recal_create_model('x', 'shop.clicks', items => 'shop.nameless');
 \echo :SQLSTATE
 SELECT recal_create_model('x', 'shop.clicks', items => 'shop.numbers', item_id_column => 'last_value');
 
--- what stands in the signature for later versions
-SELECT recal_create_model('x', 'shop.clicks', objective => 'explicit', value_column => 'amount');
+-- ratings need a value, and nothing that weighs rows
+SELECT recal_create_model('x', 'shop.clicks', objective => 'explicit');
 \echo :SQLSTATE
+SELECT recal_create_model('x', 'shop.clicks', objective => 'explicit', value_column => 'amount', event_column => 'kind', event_weights => '{"buy": 1}');
+\echo :SQLSTATE
+SELECT recal_create_model('x', 'shop.clicks', objective => 'explicit', value_column => 'amount', time_column => 'at', half_life => '90 days');
+
+-- what stands in the signature for later versions
 SELECT recal_create_model('x', 'shop.clicks', objective => 'Implicit');
 \echo :SQLSTATE
 SELECT recal_create_model('x', 'shop.clicks', objective => NULL);

@@ -95,22 +95,39 @@ make_scale(int d, float unobserved_weight, float reg, const float *eigenvalues, 
 	}
 }
 
-/* What the prior costs at x0, where nothing is observed: Σ prior² · reg · a0·w · s² */
+/*
+ * What the prior costs at x0, where nothing is observed: Σ prior² · reg · a0·w · s².
+ * With ratings a0·w is ridge, and the ridge pulls to x0 itself.
+ */
 static double
-prior_loss(int d, float unobserved_weight, float reg, const float *eigenvalues,
-		   const float *scale, const float *prior)
+prior_loss(const RecalAlsHalfStep *step, float reg, const float *scale, const float *prior)
 {
 	double		loss = 0;
 
-	if (prior == NULL)
+	if (prior == NULL || step->ratings)
 		return 0;
-	for (int f = 0; f < d; f++)
+	for (int f = 0; f < step->d; f++)
 	{
-		double		w = eigenvalues[f] > 0 ? eigenvalues[f] : 0.0f;
+		double		w = step->eigenvalues[f] > 0 ? step->eigenvalues[f] : 0.0f;
 
 		loss += w * scale[f] * scale[f] * prior[f] * prior[f];
 	}
-	return loss * reg * unobserved_weight;
+	return loss * reg * step->unobserved_weight;
+}
+
+static float
+row_ridge(const RecalAlsHalfStep *step, int64_t n)
+{
+	if (step->ratings)
+		return step->regularization;
+	return (float) (step->regularization *
+					((double) n + (double) step->unobserved_weight * (double) step->nfixed));
+}
+
+static const float *
+row_prior(const RecalAlsHalfStep *step, int64_t number)
+{
+	return step->prior != NULL ? step->prior + number * step->prior_stride : NULL;
 }
 
 /*
@@ -192,6 +209,7 @@ collector_init(Collector *c, const RecalAlsHalfStep *step, float *work)
 	c->row_work = work;
 	c->batch.work = work;
 	c->batch.d = d;
+	c->batch.ratings = step->ratings;
 	c->batch.fixed = step->fixed;
 	c->batch.rows = c->rows;
 	for (int u = 0; u <= RECAL_MAX_LANES; u++)
@@ -244,8 +262,7 @@ collector_flush(Collector *c, const RecalAlsHalfStep *step, double *loss, int64_
 			return recal_singular_message;
 		}
 		memcpy(step->solved + c->numbers[u] * d, x, sizeof(float) * (size_t) d);
-		*loss += row->loss + prior_loss(d, step->unobserved_weight, row->reg,
-										step->eigenvalues, row->scale, row->prior);
+		*loss += row->loss + prior_loss(step, row->reg, row->scale, row->prior);
 	}
 	c->count = 0;
 	return NULL;
@@ -262,18 +279,18 @@ solve_long_row(Collector *c, const RecalAlsHalfStep *step, int64_t number, float
 	const char *message;
 
 	row.d = step->d;
+	row.ratings = step->ratings;
 	row.n = rows->offsets[number + 1] - offset;
 	row.reg = reg;
 	row.fixed = step->fixed;
 	row.columns = rows->columns + offset;
 	row.confidences = rows->confidences + offset;
 	row.scale = collector_scale(c, step, RECAL_MAX_LANES, reg);
-	row.prior = step->prior != NULL ? step->prior + number * step->d : NULL;
+	row.prior = row_prior(step, number);
 	row.x = step->solved + number * step->d;
 	message = recal_row_solve(&row, row.n <= step->d, c->row_work, poll, arg);
 	if (message == NULL)
-		*loss += row.loss + prior_loss(step->d, step->unobserved_weight, reg,
-									   step->eigenvalues, row.scale, row.prior);
+		*loss += row.loss + prior_loss(step, reg, row.scale, row.prior);
 	return message;
 }
 
@@ -292,8 +309,7 @@ recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order, int64_t
 		int64_t		number = order != NULL ? order[i] : i;
 		int64_t		offset = rows->offsets[number];
 		int64_t		count = rows->offsets[number + 1] - offset;
-		float		reg = (float) (step->regularization *
-								   ((double) count + (double) step->unobserved_weight * (double) step->nfixed));
+		float		reg = row_ridge(step, count);
 		Way			way = choose_way(step->d, count);
 		RecalLaneRow *row;
 
@@ -332,7 +348,7 @@ recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order, int64_t
 		for (int f = 0; f < step->d; f += 16)
 			__builtin_prefetch(step->solved + number * step->d + f, 1, 2);
 		row->scale = collector_scale(&collector, step, collector.count, reg);
-		row->prior = step->prior != NULL ? step->prior + number * step->d : NULL;
+		row->prior = row_prior(step, number);
 		collector.numbers[collector.count++] = number;
 		if (collector.count == collector.kernel->lanes)
 		{
@@ -346,13 +362,14 @@ recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order, int64_t
 
 /* A row whose factors lie gathered; its scale is put at the beginning of work. */
 static RecalRow
-gathered_row(int d, float unobserved_weight, float reg, const float *eigenvalues, int64_t n,
+gathered_row(int d, bool ratings, float unobserved_weight, float reg, const float *eigenvalues, int64_t n,
 			 const float *gathered, const float *confidences, float *scale)
 {
 	RecalRow	row = {0};
 
 	make_scale(d, unobserved_weight, reg, eigenvalues, scale);
 	row.d = d;
+	row.ratings = ratings;
 	row.n = n;
 	row.reg = reg;
 	row.gathered = gathered;
@@ -362,11 +379,12 @@ gathered_row(int d, float unobserved_weight, float reg, const float *eigenvalues
 }
 
 const char *
-recal_als_fold_in(int d, float unobserved_weight, float reg, const float *eigenvalues,
-				  int64_t n, float *gathered, const float *confidences, const float *prior,
-				  float *x, float *work, RecalPoll poll, void *arg)
+recal_als_fold_in(int d, bool ratings, float unobserved_weight, float reg,
+				  const float *eigenvalues, int64_t n, float *gathered,
+				  const float *confidences, const float *prior, float *x, float *work,
+				  RecalPoll poll, void *arg)
 {
-	RecalRow	row = gathered_row(d, unobserved_weight, reg, eigenvalues, n, gathered,
+	RecalRow	row = gathered_row(d, ratings, unobserved_weight, reg, eigenvalues, n, gathered,
 								   confidences, work);
 
 	row.prior = prior;
@@ -375,11 +393,12 @@ recal_als_fold_in(int d, float unobserved_weight, float reg, const float *eigenv
 }
 
 const char *
-recal_als_reasons(int d, float unobserved_weight, float reg, const float *eigenvalues,
-				  int64_t n, const float *gathered, const float *confidences, const float *y,
-				  float *reasons, float *work, RecalPoll poll, void *arg)
+recal_als_reasons(int d, bool ratings, float unobserved_weight, float reg,
+				  const float *eigenvalues, int64_t n, const float *gathered,
+				  const float *confidences, const float *y, float *reasons, float *work,
+				  RecalPoll poll, void *arg)
 {
-	RecalRow	row = gathered_row(d, unobserved_weight, reg, eigenvalues, n, gathered,
+	RecalRow	row = gathered_row(d, ratings, unobserved_weight, reg, eigenvalues, n, gathered,
 								   confidences, work);
 
 	return recal_row_reasons(&row, n <= d, y, reasons, work + align_floats(d), poll, arg);

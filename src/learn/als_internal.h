@@ -40,6 +40,7 @@ typedef struct RecalLaneBatch
 	int			d;
 	int			nmax;			/* longest of the rows */
 	bool		dual;			/* the n×n system, or the d×d one */
+	bool		ratings;		/* confidences are targets of confidence 1 */
 	const float *fixed;			/* [.. × d] */
 	RecalLaneRow *rows;			/* [lanes], the unused ones with n = 0 */
 	float	   *solved;			/* out: [lanes × d] */
@@ -65,6 +66,7 @@ extern int64_t recal_lanes_work_size(int d, int nmax, bool dual);
 typedef struct RecalRow
 {
 	int			d;
+	bool		ratings;		/* confidences are targets of confidence 1 */
 	int64_t		n;
 	float		reg;
 	const float *fixed;			/* with columns */

@@ -30,7 +30,7 @@ gather_panel(const RecalRow *row, int64_t first, int n, const float *start, floa
 	for (int j = 0; j < n; j++)
 	{
 		float		c = row->confidences[first + j];
-		float		weight = sqrtf(fabsf(c));
+		float		weight = row->ratings ? 1.0f : sqrtf(fabsf(c));
 		float	   *out = z + (size_t) j * d;
 		const float *y;
 
@@ -45,7 +45,7 @@ gather_panel(const RecalRow *row, int64_t first, int n, const float *start, floa
 			y = row->gathered + (size_t) (first + j) * d;
 		for (int f = 0; f < d; f++)
 			out[f] = y[f] * row->scale[f] * weight;
-		r[j] = c > 0 ? weight : 0.0f;
+		r[j] = row->ratings ? c : c > 0 ? weight : 0.0f;
 		if (start != NULL)
 			r[j] -= recal_dot(d, out, start);
 	}

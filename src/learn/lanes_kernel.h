@@ -161,8 +161,8 @@ LANES_FN(gather_rows) (const RecalLaneBatch *batch, int first, int count, bool d
 			{
 				float		c = row->confidences[j];
 
-				((float *) &weight)[u] = fabsf(c);
-				((float *) &target)[u] = c > 0 ? 1.0f : 0.0f;
+				((float *) &weight)[u] = batch->ratings ? 1.0f : fabsf(c);
+				((float *) &target)[u] = batch->ratings ? c : c > 0 ? 1.0f : 0.0f;
 				source[u] = batch->fixed + (size_t) row->columns[j] * d;
 			}
 			LANES_FN(prefetch) (batch, row, j + LANES_AHEAD);

@@ -72,7 +72,8 @@ weigh_rows(int d, int n, float noise, const float *gathered, const float *confid
 {
 	for (int j = 0; j < n; j++)
 	{
-		float		weight = sqrtf(fabsf(confidences[j]) / noise);
+		float		c = confidences != NULL ? confidences[j] : 1.0f;
+		float		weight = sqrtf(fabsf(c) / noise);
 
 		for (int f = 0; f < d; f++)
 			out[(size_t) j * d + f] = gathered[(size_t) j * d + f] * weight;
@@ -102,7 +103,8 @@ recal_posterior_covariance(int d, const float *covariance, float noise, int64_t 
 		int			count = n - first < rows ? (int) (n - first) : rows;
 		float	   *p = panel + STACK_FLOATS / 2;
 
-		weigh_rows(d, count, noise, gathered + first * d, confidences + first, panel);
+		weigh_rows(d, count, noise, gathered + first * d,
+				   confidences != NULL ? confidences + first : NULL, panel);
 		recal_gemm(count, d, d, 1.0f, panel, d, s, d, 0.0f, p, d);
 		recal_syrk_tn(d, count, 1.0f, p, d, 1.0f, work, d);
 	}
@@ -127,6 +129,7 @@ typedef struct Fit
 	int			d;
 	const float *factors;
 	const RecalCsr *rows;
+	bool		ratings;
 	const float *other;
 	int64_t		nsample;		/* rows looked at; those without observations are skipped */
 	RecalPoll	poll;
@@ -215,10 +218,11 @@ fit_moment(Fit *fit, const float *mean, float *noise)
 			float		c = rows->confidences[k];
 			double		score = recal_dot(d, fit->factors + r * d,
 										  fit->other + (size_t) rows->columns[k] * d);
-			double		residual = (c > 0) - score;
+			double		residual = (fit->ratings ? c : c > 0) - score;
+			double		weight = fit->ratings ? 1 : fabsf(c);
 
-			squares += fabsf(c) * residual * residual;
-			mass += fabsf(c);
+			squares += weight * residual * residual;
+			mass += weight;
 		}
 		for (int f = 0; f < d; f++)
 			fit->panel[(size_t) filled * d + f] = fit->factors[r * d + f] - mean[f];
@@ -258,7 +262,7 @@ add_inverse(Fit *fit, int64_t r, float noise)
 			fit->poll(fit->arg);
 		for (int j = 0; j < count; j++)
 			weigh_rows(d, 1, noise, fit->other + (size_t) rows->columns[first + j] * d,
-					   rows->confidences + first + j, fit->panel + (size_t) j * d);
+					   fit->ratings ? NULL : rows->confidences + first + j, fit->panel + (size_t) j * d);
 		recal_gemm(count, d, d, 1.0f, fit->panel, d, fit->factor, d, 0.0f, fit->p, d);
 		if (!dual)
 			recal_syrk_tn(d, count, 1.0f, fit->p, d, 1.0f, fit->system, d);
@@ -319,9 +323,9 @@ assemble(const Fit *fit, const float *mean, const float *posterior, float *covar
 }
 
 const char *
-recal_posterior_fit(const float *factors, const RecalCsr *rows, const float *other, int d,
-					int64_t max_sample, float *mean, float *covariance, float *noise,
-					float *work, RecalPoll poll, void *arg)
+recal_posterior_fit(const float *factors, const RecalCsr *rows, bool ratings,
+					const float *other, int d, int64_t max_sample, float *mean,
+					float *covariance, float *noise, float *work, RecalPoll poll, void *arg)
 {
 	const size_t size = (size_t) d * d;
 	const size_t side = d > FIT_PANEL ? (size_t) d : FIT_PANEL;
@@ -331,6 +335,7 @@ recal_posterior_fit(const float *factors, const RecalCsr *rows, const float *oth
 	fit.d = d;
 	fit.factors = factors;
 	fit.rows = rows;
+	fit.ratings = ratings;
 	fit.other = other;
 	fit.nsample = max_sample > 0 && max_sample < rows->nrows ? max_sample : rows->nrows;
 	fit.poll = poll;

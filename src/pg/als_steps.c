@@ -63,11 +63,14 @@ typedef struct RecalAlsShared
 	Size		test_offsets;	/* int64 [ntest + 1] */
 	Size		targets;		/* int32 [ntargets] */
 	Size		start;			/* float [nitems × d], with tests: to start from again */
+	Size		ridges;			/* float [2 × d], with ratings: by side, beyond regularization */
+	Size		priors;			/* float [2 × d], likewise */
 	Size		end;
 
 	/* of the current factorization and step */
 	float		unobserved_weight;
 	float		regularization;
+	float		deviation;		/* of ratings */
 	uint64		seed;
 	bool		has_start;		/* start has been filled */
 	int			side;			/* solved, rotated, multiplied */
@@ -121,6 +124,8 @@ Layout(RecalAlsShared *shared, const RecalAlsShape *shape)
 	shared->test_offsets = Place(&end, sizeof(int64), shape->ntest + 1);
 	shared->targets = Place(&end, sizeof(int32), shape->ntargets);
 	shared->start = Place(&end, sizeof(float) * shape->d, shape->ntest > 0 ? shape->nitems : 0);
+	shared->ridges = Place(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
+	shared->priors = Place(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
 	shared->end = end;
 }
 
@@ -173,6 +178,22 @@ EvenBlocks(int64 total, int64 rows, int most)
  * Blocks: run by whoever claims them.
  */
 
+/* Item factors of ratings: no bias yet, and factors by the size of the ratings. */
+static void
+StartRatings(const RecalAlsShared *shared, float *factors, int64 n)
+{
+	int			d = shared->shape.d;
+	float		scale = sqrtf(shared->deviation);
+
+	for (int64 i = 0; i < n; i++, factors += d)
+	{
+		for (int k = 0; k < d; k++)
+			factors[k] *= scale;
+		factors[RECAL_USER_BIAS] = 1;
+		factors[RECAL_ITEM_BIAS] = 0;
+	}
+}
+
 /* The items' factors to start with. */
 void
 RecalStartBlock(void *memory, int block, RecalParticipant *me)
@@ -189,6 +210,9 @@ RecalStartBlock(void *memory, int block, RecalParticipant *me)
 		me->poll(me->poll_arg);
 		recal_als_init_factors(SideFactors(shared, ITEMS) + first * d, first,
 							   Min(START_ROWS, end - first), d, shared->seed);
+		if (shared->shape.ratings)
+			StartRatings(shared, SideFactors(shared, ITEMS) + first * d,
+						 Min(START_ROWS, end - first));
 	}
 }
 
@@ -258,6 +282,12 @@ SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int
 	step.eigenvalues = At(shared, float, shared->eigenvalues);
 	step.rows = &rows;
 	step.solved = SideFactors(shared, side);
+	if (shared->shape.ratings)
+	{
+		step.ratings = true;
+		step.eigenvalues = At(shared, float, shared->ridges) + side * step.d;
+		step.prior = At(shared, float, shared->priors) + side * step.d;
+	}
 	message = recal_als_solve_rows(&step, order, first, n, work, loss, &bad_row,
 								   me->poll, me->poll_arg);
 	if (message != NULL)
@@ -396,17 +426,14 @@ RecalAlsEnd(RecalAls *als)
 	pfree(als->work);
 }
 
-void
-RecalAlsStart(RecalAls *als, double unobserved_weight, double regularization, int64 seed,
-			  const float *warm, const bool *has_warm)
+static void
+StartFactors(RecalAls *als, int64 seed, const float *warm, const bool *has_warm)
 {
 	RecalAlsShared *shared = als->shared;
 	int			d = shared->shape.d;
 	float	   *items = SideFactors(shared, ITEMS);
 	Size		size = sizeof(float) * d * shared->shape.nitems;
 
-	shared->unobserved_weight = (float) unobserved_weight;
-	shared->regularization = (float) regularization;
 	if (shared->has_start)
 		memcpy(items, At(shared, float, shared->start), size);
 	else
@@ -421,6 +448,53 @@ RecalAlsStart(RecalAls *als, double unobserved_weight, double regularization, in
 	for (int64 i = 0; warm != NULL && i < shared->shape.nitems; i++)
 		if (has_warm[i])
 			memcpy(items + i * d, warm + i * d, sizeof(float) * d);
+}
+
+void
+RecalAlsStart(RecalAls *als, double unobserved_weight, double regularization, int64 seed,
+			  const float *warm, const bool *has_warm)
+{
+	als->shared->unobserved_weight = (float) unobserved_weight;
+	als->shared->regularization = (float) regularization;
+	StartFactors(als, seed, warm, has_warm);
+}
+
+/*
+ * A ridge that holds the constant coordinate at its mean: far above any other,
+ * and of a square root and an inverse that single precision knows.
+ */
+#define FIXED_RIDGE		1e12f
+
+void
+RecalAlsStartRatings(RecalAls *als, double ridge, double bias_ridge, double deviation,
+					 int64 seed, const float *warm, const bool *has_warm)
+{
+	RecalAlsShared *shared = als->shared;
+	int			d = shared->shape.d;
+	float		least = (float) Min(ridge, bias_ridge);
+
+	shared->regularization = least;
+	shared->unobserved_weight = 1;
+	shared->deviation = (float) deviation;
+	for (int side = 0; side < 2; side++)
+	{
+		float	   *ridges = At(shared, float, shared->ridges) + side * d;
+		float	   *prior = At(shared, float, shared->priors) + side * d;
+		int			bias = side == USERS ? RECAL_USER_BIAS : RECAL_ITEM_BIAS;
+		int			fixed = side == USERS ? RECAL_ITEM_BIAS : RECAL_USER_BIAS;
+
+		for (int k = 0; k < d; k++)
+		{
+			ridges[k] = (float) ridge - least;
+			prior[k] = 0;
+		}
+		ridges[bias] = (float) bias_ridge - least;
+		ridges[fixed] = FIXED_RIDGE;
+
+		/* the solver's mean is that of the least ridge alone */
+		prior[fixed] = (FIXED_RIDGE + least) / least;
+	}
+	StartFactors(als, seed, warm, has_warm);
 }
 
 static double
@@ -499,11 +573,31 @@ Solve(RecalAls *als, int side)
 	return SumBlocks(shared, shared->sides[side].nblocks);
 }
 
+/* What the ridges cost the users. */
+static double
+UsersRidge(const RecalAlsShared *shared)
+{
+	const float *ridges = At(shared, float, shared->ridges) + USERS * shared->shape.d;
+	const float *x = SideFactors(shared, USERS);
+	double		sum = 0;
+
+	for (int64 u = 0; u < shared->shape.nusers; u++, x += shared->shape.d)
+		for (int k = 0; k < shared->shape.d; k++)
+			if (k != RECAL_ITEM_BIAS)
+				sum += (shared->regularization + ridges[k]) * (double) x[k] * x[k];
+	return sum;
+}
+
 double
 RecalAlsEpoch(RecalAls *als)
 {
 	double		regularizer;
 
+	if (als->shared->shape.ratings)
+	{
+		(void) Solve(als, USERS);
+		return Solve(als, ITEMS) + UsersRidge(als->shared);
+	}
 	(void) Diagonalize(als, ITEMS);
 	(void) Solve(als, USERS);
 	regularizer = Diagonalize(als, USERS);
@@ -513,6 +607,12 @@ RecalAlsEpoch(RecalAls *als)
 void
 RecalAlsFinish(RecalAls *als, float *eigenvalues)
 {
+	if (als->shared->shape.ratings)
+	{
+		/* they have no unobserved pairs */
+		memset(eigenvalues, 0, sizeof(float) * als->shared->shape.d);
+		return;
+	}
 	(void) Diagonalize(als, ITEMS);
 	Rotate(als, USERS);
 	memcpy(eigenvalues, At(als->shared, float, als->shared->eigenvalues),

@@ -224,10 +224,13 @@ RecalAnswersVisit(const char *model, const RecalId *user, RecalIdKind user_kind,
 }
 
 float
-RecalAnswerConfidence(float value, const RecalOptions *options)
+RecalAnswerConfidence(float value, const RecalDefinition *definition)
 {
+	if (definition->objective == RECAL_EXPLICIT)
+		return value;
+
 	/* rows written by hand may hold anything */
 	if (value >= 0.5f)
 		return Min(value, 1.0f);
-	return (float) -options->no_weight;
+	return (float) -definition->options.no_weight;
 }

@@ -23,6 +23,7 @@
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_serve.h"
+#include "recal_train.h"
 #include "recal_settings.h"
 
 #define PLAN_BYTES (16 * 1024)	/* of a kept plan, about */
@@ -157,6 +158,16 @@ LoadSmallParts(RecalServed *served)
 	served->mean_confidence = scalars[RECAL_SCALAR_MEAN_CONFIDENCE];
 	served->noise = scalars[RECAL_SCALAR_NOISE];
 	served->history_decay = scalars[RECAL_SCALAR_HISTORY_DECAY];
+	served->bias_ridge = scalars[RECAL_SCALAR_BIAS_RIDGE];
+	served->mean_rating = scalars[RECAL_SCALAR_MEAN_RATING];
+	served->rating_deviation = scalars[RECAL_SCALAR_RATING_DEVIATION];
+	if (served->ratings && d <= RECAL_BIAS_COLUMNS)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("weights of model \"%s\", version %d, part \"%s\" are damaged",
+						model, version, "item_factors"),
+				 errdetail("Factors of ratings have more than %d columns, not %d.",
+						   RECAL_BIAS_COLUMNS, d)));
 }
 
 /*
@@ -201,6 +212,7 @@ LoadEntry(const RecalVersion *version)
 	served->version = version->version;
 	served->definition = RecalDefinitionParse(version->definition);
 	served->as_of = version->as_of;
+	served->ratings = served->definition->objective == RECAL_EXPLICIT;
 	LoadSmallParts(served);
 	RecalWeightsInfo(served->model, served->version, "item_factors", &entry->part);
 

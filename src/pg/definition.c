@@ -313,12 +313,6 @@ CheckInThisVersion(const char *model, const RecalDefinition *definition)
 {
 	const char *name = NULL;
 
-	if (definition->objective == RECAL_EXPLICIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("objective \"explicit\"%s is not in this version of recal",
-						RecalOfModel(model)),
-				 errhint("With objective \"implicit\", value_column can weigh rows.")));
 	if (definition->item_features != NULL)
 		name = "item_features";
 	else if (definition->users_name != NULL)
@@ -331,6 +325,32 @@ CheckInThisVersion(const char *model, const RecalDefinition *definition)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("\"%s\"%s is not in this version of recal", name, RecalOfModel(model))));
+}
+
+/* What weighs rows has no meaning where they are ratings. */
+static void
+CheckRatings(const char *model, const RecalDefinition *definition)
+{
+	const char *name = NULL;
+
+	if (definition->objective != RECAL_EXPLICIT)
+		return;
+	if (definition->value_column == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("objective \"explicit\"%s needs \"value_column\"", RecalOfModel(model)),
+				 errhint("It names the column that holds the ratings.")));
+	if (definition->nevent_weights >= 0)
+		name = "event_weights";
+	else if (definition->half_life > 0)
+		name = "half_life";
+	if (name != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\"%s does not go with objective \"explicit\"", name,
+						RecalOfModel(model)),
+				 errdetail("The newest rating of a user and item counts, and counts as it is."),
+				 errhint("Make the model over a view to leave rows out.")));
 }
 
 static void
@@ -349,6 +369,7 @@ CheckWhole(const char *model, const RecalDefinition *definition)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the definition%s lacks \"%s\"", RecalOfModel(model), missing)));
 	CheckInThisVersion(model, definition);
+	CheckRatings(model, definition);
 	CheckNeeds(model, definition->nevent_weights >= 0, "event_weights",
 			   definition->event_column != NULL, "event_column");
 	CheckNeeds(model, definition->options.nseen_events >= 0, "seen_events",

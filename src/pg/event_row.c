@@ -387,3 +387,9 @@ RecalSumContributions(double *contributions, int n)
 		sum += contributions[i];
 	return sum;
 }
+
+double
+RecalMeanRating(double *ratings, int64 n)
+{
+	return RecalSumContributions(ratings, (int) n) / (double) n;
+}

@@ -244,7 +244,7 @@ ReceiveAnswer(const RecalAnswer *answer, void *arg)
 		events->time[events->n] = answer->time;
 	events->n++;
 	events->answers[events->nanswers++].confidence =
-		RecalAnswerConfidence(answer->value, &receiver->definition->options);
+		RecalAnswerConfidence(answer->value, receiver->definition);
 }
 
 static int

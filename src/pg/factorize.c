@@ -49,6 +49,7 @@ FullShape(const RecalMatrix *matrix, int factors, RecalAlsShape *shape)
 	shape->ntest = 0;
 	shape->ntargets = 0;
 	shape->d = factors;
+	shape->ratings = matrix->ratings;
 }
 
 Size
@@ -129,8 +130,13 @@ RunEpochs(RecalMatrix *matrix, RecalFactorization *work, const RecalAlsShape *sh
 	RecalAls	als;
 
 	RecalAlsBegin(&als, pool, shape, &matrix->by_user, NULL);
-	RecalAlsStart(&als, work->unobserved_weight_used, work->regularization_used, work->seed,
-				  work->warm_items, work->has_warm);
+	if (matrix->ratings)
+		RecalAlsStartRatings(&als, work->ridge, work->bias_regularization_used,
+							 matrix->rating_deviation, work->seed, work->warm_items,
+							 work->has_warm);
+	else
+		RecalAlsStart(&als, work->unobserved_weight_used, work->regularization_used, work->seed,
+					  work->warm_items, work->has_warm);
 	for (int epoch = 0; epoch < work->epochs; epoch++)
 	{
 		work->loss[epoch] = RecalAlsEpoch(&als);
@@ -156,6 +162,7 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 {
 	RecalAlsShape shape;
 	RecalTuning tuning;
+	RecalRatingsTuning ratings;
 	RecalPool  *volatile pool = NULL;
 	bool		search;
 	uint32		denormals;
@@ -168,28 +175,39 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 	FullShape(matrix, work->factors, &shape);
 	size = RecalAlsBytes(&shape);
 	CheckMemory(matrix, work->factors, size);
-	search = RecalTunePrepare(matrix, work, &tuning);
+	search = matrix->ratings ? RecalRatingsPrepare(matrix, work, &ratings) :
+		RecalTunePrepare(matrix, work, &tuning);
 	work->loss = RecalAllocArray(sizeof(double), work->epochs);
 	work->eigenvalues = RecalAllocArray(sizeof(float), work->factors);
 	cost = work->epochs * RecalAlsCost(&matrix->by_user, matrix->nitems, 1, work->factors);
 	if (search)
 	{
+		const RecalAlsShape *sample = matrix->ratings ? &ratings.shape : &tuning.shape;
+
 		/* the sample lies where the whole will */
-		size = Max(size, RecalAlsBytes(&tuning.shape));
+		size = Max(size, RecalAlsBytes(sample));
 		CheckMemory(matrix, work->factors, size);
-		cost += (double) tuning.ncandidates * tuning.epochs *
-			RecalAlsCost(&tuning.rows, tuning.shape.nitems, 1, tuning.shape.d);
+		cost += (matrix->ratings ? (double) ratings.ncandidates * ratings.epochs :
+				 (double) tuning.ncandidates * tuning.epochs) *
+			RecalAlsCost(matrix->ratings ? &ratings.rows : &tuning.rows, sample->nitems, 1,
+						 sample->d);
 	}
 
 	denormals = recal_denormals_off();
 	PG_TRY();
 	{
 		pool = RecalPoolBegin(size, RecalPoolPlan(cost));
-		if (search)
+		if (search && matrix->ratings)
+		{
+			RecalRatingsRun(&ratings, matrix, pool, work);
+			RecalRatingsFree(&ratings);
+		}
+		else if (search)
 		{
 			RecalTuneRun(&tuning, pool, work);
 			RecalTuneFree(&tuning);
 		}
+		work->ridge = work->regularization_used * matrix->rating_deviation;
 		work->seconds_tune = Seconds(start);
 		INSTR_TIME_SET_CURRENT(start);
 		RunEpochs(matrix, work, &shape, pool);

@@ -11,7 +11,15 @@
 #include "recal_rng.h"
 
 #define MIN_PAIRS 3				/* of a user, to hold one out and have a history left */
+#define RATINGS_OUT .1			/* of all ratings, at random */
 #define HOLDOUT_STREAM UINT64CONST(0x686f6c646f7574)	/* "holdout" */
+
+/* Whether a pair is something to predict */
+static inline bool
+IsTarget(const RecalMatrix *matrix, int64 pair)
+{
+	return matrix->ratings || matrix->by_user.confidences[pair] > 0;
+}
 
 /* The pair of user u that "last" or "random" holds out, or -1. */
 static int64
@@ -29,7 +37,7 @@ PickPair(const RecalMatrix *matrix, int64 u, RecalProtocol protocol, int64 seed)
 	{
 		/* columns ascend: a later item wins a tie */
 		for (int64 j = start; j < end; j++)
-			if (rows->confidences[j] > 0 &&
+			if (IsTarget(matrix, j) &&
 				(picked < 0 || matrix->pair_time[j] >= matrix->pair_time[picked]))
 				picked = j;
 		return picked;
@@ -82,6 +90,12 @@ MarkPairs(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed, bool *o
 			out[j] = matrix->pair_time[j] >= split;
 		return;
 	}
+	if (protocol == RECAL_PROTOCOL_RANDOM && matrix->ratings)
+	{
+		for (int64 j = 0; j < matrix->nnz; j++)
+			out[j] = recal_rng_uniform(seed, HOLDOUT_STREAM, j) < RATINGS_OUT;
+		return;
+	}
 	for (int64 u = 0; u < matrix->nusers; u++)
 	{
 		int64		j = PickPair(matrix, u, protocol, seed);
@@ -118,7 +132,7 @@ BuildTrain(const RecalMatrix *matrix, const bool *out, int64 nout, RecalMatrix *
 				continue;
 			to->columns[n] = from->columns[j];
 			to->confidences[n] = from->confidences[j];
-			train->dislikes += from->confidences[j] < 0;
+			train->dislikes += from->confidences[j] < 0 && !matrix->ratings;
 			if (matrix->pair_time)
 				train->pair_time[n] = matrix->pair_time[j];
 			n++;
@@ -127,7 +141,7 @@ BuildTrain(const RecalMatrix *matrix, const bool *out, int64 nout, RecalMatrix *
 	to->offsets[from->nrows] = n;
 }
 
-/* Users with a liked held-out pair and a row left to predict it from. */
+/* Users with a held-out pair to predict and a row left to predict it from. */
 static void
 CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
 			   RecalHoldout *holdout)
@@ -146,7 +160,7 @@ CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
 		for (int64 j = rows->offsets[u]; j < rows->offsets[u + 1]; j++)
 			if (!out[j])
 				left = true;
-			else if (rows->confidences[j] > 0)
+			else if (IsTarget(matrix, j))
 				target = true;
 		has[u] = target && left;
 		eligible += has[u];
@@ -157,6 +171,10 @@ CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
 	holdout->offsets = recal_palloc_array(int64, holdout->ntest + 1);
 	holdout->targets = palloc_extended(sizeof(int32) * Max(matrix->nnz - holdout->train.nnz, 1),
 									   MCXT_ALLOC_HUGE);
+	holdout->target_ratings = NULL;
+	if (matrix->ratings)
+		holdout->target_ratings = palloc_extended(sizeof(float) * Max(matrix->nnz - holdout->train.nnz, 1),
+												  MCXT_ALLOC_HUGE);
 	holdout->ntest = 0;
 	for (int64 u = 0; u < matrix->nusers; u++)
 	{
@@ -168,8 +186,13 @@ CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
 		holdout->user[holdout->ntest] = (int32) u;
 		holdout->offsets[holdout->ntest++] = ntargets;
 		for (int64 j = rows->offsets[u]; j < rows->offsets[u + 1]; j++)
-			if (out[j] && rows->confidences[j] > 0)
-				holdout->targets[ntargets++] = rows->columns[j];
+		{
+			if (!out[j] || !IsTarget(matrix, j))
+				continue;
+			if (matrix->ratings)
+				holdout->target_ratings[ntargets] = rows->confidences[j];
+			holdout->targets[ntargets++] = rows->columns[j];
+		}
 		if (holdout->ntest == Min(eligible, max_users))
 			break;
 	}

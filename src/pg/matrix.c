@@ -176,6 +176,29 @@ SumPair(const SortedRows *rows, int64 first, int64 end, const RecalDefinition *d
 	return RecalSumContributions(*group, (int) n);
 }
 
+/* The rating of a pair: the newest row's, or the mean of rows of the same time. */
+static double
+RatePair(const SortedRows *rows, int64 first, int64 end, double **group, int64 *capacity)
+{
+	double		newest = -INFINITY;
+	int64		n = 0;
+
+	if (end - first == 1)
+		return rows->rows[first].weight;
+	if (end - first > *capacity)
+	{
+		pfree(*group);
+		*capacity = (end - first) * 2;
+		*group = AllocArray(sizeof(double), *capacity);
+	}
+	for (int64 row = first; row < end && rows->times != NULL; row++)
+		newest = Max(newest, rows->times[row]);
+	for (int64 row = first; row < end; row++)
+		if (rows->times == NULL || rows->times[row] == newest)
+			(*group)[n++] = rows->rows[row].weight;
+	return RecalMeanRating(*group, n);
+}
+
 /* Whether one of the rows first .. end - 1 stands for an answer. */
 static bool
 IsAnswered(const SortedRows *rows, int64 first, int64 end)
@@ -212,6 +235,7 @@ MergePairs(const char *model, const RecalEvents *events, SortedRows *rows,
 	int64		capacity = 64;
 	double	   *group = AllocArray(sizeof(double), capacity);
 	RecalAnsweredPair *answer = events->answers;	/* the next one: pairs come in their order */
+	bool		ratings = definition->objective == RECAL_EXPLICIT;
 	int64		nnz = 0;
 	int64		row = 0;
 
@@ -236,16 +260,18 @@ MergePairs(const char *model, const RecalEvents *events, SortedRows *rows,
 			if (events->nanswers > 0 && IsAnswered(rows, first, row))
 			{
 				confidence = answer->confidence;
-				answer->pair = confidence == 0 ? -1 : nnz;
+				answer->pair = confidence == 0 && !ratings ? -1 : nnz;
 				answer++;
 			}
+			else if (ratings)
+				confidence = (float) RatePair(rows, first, row, &group, &capacity);
 			else
 				confidence = RecalConfidenceOf(SumPair(rows, first, row, definition,
 													   events->as_of, &group, &capacity),
 											   definition->options.confidence);
 			if (!isfinite(confidence))
 				ErrorConfidence(model, events, user, item);
-			if (confidence == 0)
+			if (confidence == 0 && !ratings)
 				continue;
 
 			if (rows->times != NULL)
@@ -258,7 +284,7 @@ MergePairs(const char *model, const RecalEvents *events, SortedRows *rows,
 			}
 			csr->columns[nnz] = item;
 			csr->confidences[nnz++] = confidence;
-			matrix->dislikes += confidence < 0;
+			matrix->dislikes += confidence < 0 && !ratings;
 		}
 		csr->offsets[user + 1] = nnz;
 	}
@@ -321,6 +347,36 @@ NormalizeConfidences(const RecalEvents *events, RecalMatrix *matrix)
 		if (events->answers[i].pair >= 0)
 			confidences[events->answers[i].pair] = events->answers[i].confidence;
 	matrix->mean_confidence = mean;
+}
+
+/* Takes the mean off ratings. */
+static void
+CenterRatings(RecalMatrix *matrix)
+{
+	float	   *ratings = matrix->by_user.confidences;
+	double		sum = 0;
+	double		squares = 0;
+
+	matrix->ratings = true;
+	matrix->mean_confidence = 1;
+	matrix->min_rating = matrix->max_rating = ratings[0];
+	for (int64 pair = 0; pair < matrix->nnz; pair++)
+	{
+		sum += ratings[pair];
+		matrix->min_rating = Min(matrix->min_rating, ratings[pair]);
+		matrix->max_rating = Max(matrix->max_rating, ratings[pair]);
+	}
+
+	/* as float, because that is how serving knows it */
+	matrix->mean_rating = (float) (sum / (double) matrix->nnz);
+	for (int64 pair = 0; pair < matrix->nnz; pair++)
+	{
+		ratings[pair] -= matrix->mean_rating;
+		squares += (double) ratings[pair] * ratings[pair];
+	}
+	matrix->rating_deviation = (float) sqrt(squares / (double) matrix->nnz);
+	if (matrix->min_rating == matrix->max_rating)
+		matrix->rating_deviation = 1;
 }
 
 /* Drops users without pairs, and closes the gaps in offsets. */
@@ -426,7 +482,10 @@ RecalMatrixBuild(const char *model, RecalEvents *events, const RecalDefinition *
 	if (matrix->nnz == matrix->dislikes)
 		ErrorNothingLeft(model, events, matrix);
 
-	NormalizeConfidences(events, matrix);
+	if (definition->objective == RECAL_EXPLICIT)
+		CenterRatings(matrix);
+	else
+		NormalizeConfidences(events, matrix);
 	if (events->answers != NULL)
 		pfree(events->answers);
 	events->answers = NULL;

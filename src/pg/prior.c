@@ -26,7 +26,7 @@ PollInterrupts(void *arg)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Σ|c| of each item */
+/* Σ|c| of each item; a rating counts 1 */
 static float *
 ItemMass(const RecalMatrix *matrix)
 {
@@ -35,7 +35,8 @@ ItemMass(const RecalMatrix *matrix)
 
 	memset(sum, 0, sizeof(double) * matrix->nitems);
 	for (int64 j = 0; j < matrix->nnz; j++)
-		sum[matrix->by_user.columns[j]] += fabsf(matrix->by_user.confidences[j]);
+		sum[matrix->by_user.columns[j]] += matrix->ratings ? 1 :
+			fabsf(matrix->by_user.confidences[j]);
 	for (int64 i = 0; i < matrix->nitems; i++)
 		mass[i] = (float) sum[i];
 	pfree(sum);
@@ -159,9 +160,16 @@ RecalFitPrior(const RecalMatrix *matrix, const RecalFactorization *work, RecalPr
 	prior->item_transform = RecalAllocArray(sizeof(float), square);
 	prior->item_rates = RecalAllocArray(sizeof(float), d);
 	prior->item_mass = ItemMass(matrix);
-	CheckPrior(recal_posterior_fit(work->user_factors, &matrix->by_user, work->item_factors, d,
-								   sample, prior->user_mean, prior->user_covariance,
+	CheckPrior(recal_posterior_fit(work->user_factors, &matrix->by_user, matrix->ratings,
+								   work->item_factors, d, sample, prior->user_mean, prior->user_covariance,
 								   &prior->noise, scratch, PollInterrupts, NULL));
 	pfree(scratch);
 	FitItems(matrix, work, prior);
+	if (!matrix->ratings)
+		return;
+
+	/* who has rated nothing is expected to rate as everybody does */
+	memset(prior->user_mean, 0, sizeof(float) * d);
+	prior->user_mean[RECAL_USER_BIAS] = matrix->mean_rating;
+	prior->user_mean[RECAL_ITEM_BIAS] = 1;
 }

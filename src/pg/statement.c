@@ -5,8 +5,11 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/xact.h"
 #include "executor/spi.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -60,6 +63,20 @@ CheckReadable(RecalStatement *statement)
 				 errhint("Train the model again: CALL recal_train('%s').", served->model)));
 }
 
+/* A number of a version's facts, or NaN */
+static double
+Fact(const RecalVersion *version, const char *name)
+{
+	JsonbValue	value;
+	double		number;
+
+	if (version == NULL || version->facts == NULL ||
+		!getKeyJsonValueFromContainer(&version->facts->root, name, strlen(name), &value) ||
+		!RecalJsonDouble(&value, &number))
+		return NAN;
+	return number;
+}
+
 /* The definition of the current version, or of the model before its first. */
 static void
 OpenUntrained(RecalStatement *statement, const char *name)
@@ -72,6 +89,8 @@ OpenUntrained(RecalStatement *statement, const char *name)
 	statement->model = model->name;
 	statement->definition = RecalDefinitionCheck(model->name, version != NULL ?
 												 version->definition : model->definition);
+	statement->min_rating = Fact(version, "min_rating");
+	statement->max_rating = Fact(version, "max_rating");
 }
 
 static void

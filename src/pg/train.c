@@ -222,7 +222,8 @@ LoadWarm(Training *training)
 	float	   *warm;
 	bool	   *has_warm;
 
-	if (version == NULL || version->status != RECAL_READY)
+	if (version == NULL || version->status != RECAL_READY ||
+		RecalDefinitionParse(version->definition)->objective != training->definition->objective)
 		return;
 	RecalWeightsInfo(model, number, "item_factors", &part);
 	if (part.columns != d)
@@ -302,12 +303,14 @@ ResolvedDefinition(const Training *training)
 	static const char *const confidences[] = {"linear", "log", "binary"};
 	const RecalOptions *options = &training->definition->options;
 	Jsonb	   *definition = training->model->definition;
+	bool		ratings = training->matrix.ratings;
 	Datum		used = JsonbPGetDatum(RecalJsonb(
-		"{\"factors\": %d, \"epochs\": %d, \"regularization\": %.9g, \"unobserved_weight\": %.9g, "
+		"{\"factors\": %d, \"epochs\": %d, \"regularization\": %.9g, \"unobserved_weight\": %s, "
 		"\"history_decay\": %.9g, "
 		"\"confidence\": \"%s\", \"max_history\": %d, \"seed\": " INT64_FORMAT "}",
 		options->factors, options->epochs,
-		training->work.regularization_used, training->work.unobserved_weight_used,
+		training->work.regularization_used,
+		ratings ? "\"auto\"" : psprintf("%.9g", training->work.unobserved_weight_used),
 		training->work.history_decay_used,
 		confidences[options->confidence], options->max_history, options->seed));
 	JsonbValue	value;
@@ -328,6 +331,20 @@ JsonBool(bool value)
 	return value ? "true" : "false";
 }
 
+/* Of ratings, to follow the other facts; else nothing */
+static char *
+RatingFacts(const Training *training)
+{
+	const RecalMatrix *matrix = &training->matrix;
+
+	if (!matrix->ratings)
+		return "";
+	return psprintf(", \"bias_regularization\": %.9g, \"mean_rating\": %.9g, "
+					"\"rating_deviation\": %.9g, \"min_rating\": %.9g, \"max_rating\": %.9g",
+					training->work.bias_regularization_used, matrix->mean_rating,
+					matrix->rating_deviation, matrix->min_rating, matrix->max_rating);
+}
+
 static Jsonb *
 Facts(const Training *training)
 {
@@ -344,7 +361,7 @@ Facts(const Training *training)
 					  ", \"unobserved_weight\": %.9g, \"history_decay\": %.9g"
 					  ", \"tuned\": %s, \"warm_start\": %s"
 					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
-					  ", \"workers\": %d, \"blas\": \"%s\"}",
+					  ", \"workers\": %d, \"blas\": \"%s\"%s}",
 					  events->rows_read,
 					  events->rows_null + events->rows_ignored + events->rows_bad,
 					  events->rows_null, events->rows_ignored, events->rows_bad,
@@ -354,7 +371,8 @@ Facts(const Training *training)
 					  work->regularization_used, work->unobserved_weight_used,
 					  work->history_decay_used, JsonBool(work->tuned),
 					  JsonBool(training->warm_version > 0), training->warm_version,
-					  training->warm_items, work->nworkers, recal_blas_corename());
+					  training->warm_items, work->nworkers, recal_blas_corename(),
+					  RatingFacts(training));
 }
 
 static Jsonb *
@@ -398,10 +416,14 @@ WriteWeights(Training *training)
 	};
 
 	scalars[RECAL_SCALAR_UNOBSERVED_WEIGHT] = (float) work->unobserved_weight_used;
-	scalars[RECAL_SCALAR_REGULARIZATION] = (float) work->regularization_used;
+	scalars[RECAL_SCALAR_REGULARIZATION] = (float) (matrix->ratings ? work->ridge :
+													work->regularization_used);
 	scalars[RECAL_SCALAR_MEAN_CONFIDENCE] = (float) matrix->mean_confidence;
 	scalars[RECAL_SCALAR_NOISE] = prior->noise;
 	scalars[RECAL_SCALAR_HISTORY_DECAY] = (float) work->history_decay_used;
+	scalars[RECAL_SCALAR_BIAS_RIDGE] = (float) (matrix->ratings ? work->bias_regularization_used : 0);
+	scalars[RECAL_SCALAR_MEAN_RATING] = matrix->mean_rating;
+	scalars[RECAL_SCALAR_RATING_DEVIATION] = matrix->rating_deviation;
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
 	for (int i = 0; i < (int) lengthof(parts); i++)
@@ -429,7 +451,7 @@ BuildMatrix(Training *training)
 
 	RecalMatrixBuild(training->model->name, &training->events, training->definition,
 					 &training->matrix);
-	work->factors = options->factors;
+	work->factors = options->factors + (training->matrix.ratings ? RECAL_BIAS_COLUMNS : 0);
 	work->epochs = options->epochs;
 	work->regularization = options->regularization;
 	work->unobserved_weight = options->unobserved_weight;
@@ -440,6 +462,20 @@ BuildMatrix(Training *training)
 	BeginStep(training);
 	WarmStart(training);
 	EndStep(training);
+}
+
+/* What the search measured */
+static Jsonb *
+Metrics(const Training *training)
+{
+	const RecalFactorization *work = &training->work;
+
+	if (!work->tuned)
+		return RecalJsonb("{}");
+	if (training->matrix.ratings)
+		return RecalJsonb("{\"auto_rmse\": %.6f, \"biases_rmse\": %.6f}", work->tune_rmse,
+						  work->biases_rmse);
+	return RecalJsonb("{\"auto_ndcg_10\": %.6f}", work->tune_ndcg);
 }
 
 static void
@@ -455,8 +491,7 @@ Store(Training *training, double since)
 	result.facts = Facts(training);
 	result.nloss = training->work.epochs;
 	result.loss = training->work.loss;
-	result.metrics = training->work.tuned ?
-		RecalJsonb("{\"auto_ndcg_10\": %.6f}", training->work.tune_ndcg) : RecalJsonb("{}");
+	result.metrics = Metrics(training);
 	result.timings = Timings(training);
 	result.bytes = training->bytes;
 	RecalVersionFinish(training->model->name, training->version, &result,

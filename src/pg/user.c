@@ -19,6 +19,7 @@
 #include "recal_posterior.h"
 #include "recal_rights.h"
 #include "recal_serve.h"
+#include "recal_train.h"
 
 typedef struct Contribution
 {
@@ -108,6 +109,19 @@ DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed)
 	recal_history_decay(timed, user->npairs, served->history_decay, user->confidence);
 }
 
+/* Of one item's contributions: the newest rating, or the mean of the newest ones, less the mean. */
+static float
+NewestRating(const RecalServed *served, const Contribution *rows, int64 n, double newest,
+			 double *group)
+{
+	int			count = 0;
+
+	for (int64 i = 0; i < n; i++)
+		if (rows[i].time == newest && isnan(rows[i].answer))
+			group[count++] = rows[i].weight;
+	return (float) RecalMeanRating(group, count) - served->mean_rating;
+}
+
 /*
  * Sums each item's contributions into signed confidences, or takes the answer,
  * and decays them by recency.
@@ -121,6 +135,7 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 	qsort(rows, n, sizeof(Contribution), CompareContributions);
 	for (int64 i = 0; i < n;)
 	{
+		int64		first = i;
 		int			count = 0;
 		int32		item = rows[i].item;
 		double		sum;
@@ -135,19 +150,23 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 				confidence = rows[i].answer;
 			newest = Max(newest, rows[i].time);
 		}
-		if (isnan(confidence))
+		if (served->ratings)
+			confidence = isnan(confidence) ?
+				NewestRating(served, rows + first, i - first, newest, group) :
+				confidence - served->mean_rating;
+		else if (isnan(confidence))
 		{
 			sum = RecalSumContributions(group, count);
 			confidence = RecalConfidenceOf(sum, served->definition->options.confidence) /
 				served->mean_confidence;
 		}
-		if (confidence == 0 || !isfinite(confidence))
+		if ((confidence == 0 && !served->ratings) || !isfinite(confidence))
 			continue;
 		timed[user->npairs].time = newest;
 		user->item[user->npairs] = item;
 		user->confidence[user->npairs++] = confidence;
 	}
-	if (served->definition->time_column != NULL)
+	if (served->definition->time_column != NULL && !served->ratings)
 		DecayHistory(served, user, timed);
 	pfree(timed);
 	pfree(group);
@@ -174,7 +193,7 @@ AppendAnswer(const RecalAnswer *answer, void *arg)
 	row->weight = 0;
 	row->time = answer->time;
 	row->seen = true;
-	row->answer = RecalAnswerConfidence(answer->value, &served->definition->options);
+	row->answer = RecalAnswerConfidence(answer->value, served->definition);
 }
 
 RecalUserRow *
@@ -292,6 +311,55 @@ Ridge(float regularization, float unobserved_weight, int64 nitems, int64 n)
 }
 
 /*
+ * The ridges of a user of ratings beyond the least of them [d], and that one.
+ * The item's bias is no part of what is solved for: its factor 1 is known.
+ */
+static float *
+RatingRidges(int d, float ridge, float bias_ridge, float *least)
+{
+	float	   *more = palloc(sizeof(float) * d);
+
+	*least = Min(ridge, bias_ridge);
+	for (int k = 0; k < d; k++)
+		more[k] = ridge - *least;
+	more[RECAL_USER_BIAS] = bias_ridge - *least;
+	return more;
+}
+
+/* What of n ratings the items' biases leave to explain; gathered forgets those. */
+static float *
+TakeItemBiases(int d, int64 n, float *gathered, const float *ratings)
+{
+	float	   *targets = palloc_extended(sizeof(float) * Max(n, 1), MCXT_ALLOC_HUGE);
+
+	for (int64 j = 0; j < n; j++)
+	{
+		targets[j] = ratings[j] - gathered[j * d + RECAL_ITEM_BIAS];
+		gathered[j * d + RECAL_ITEM_BIAS] = 0;
+	}
+	return targets;
+}
+
+static const char *
+FoldInRatings(const RecalFoldInModel *model, int64 n, float *gathered, const float *ratings,
+			  float *vector, float *work)
+{
+	int			d = model->factors;
+	float		least;
+	float	   *ridges = RatingRidges(d, model->regularization, model->bias_ridge, &least);
+	float	   *targets = TakeItemBiases(d, n, gathered, ratings);
+	const char *problem;
+
+	problem = recal_als_fold_in(d, true, 1, least, ridges, n, gathered, targets, NULL, vector,
+								work, PollInterrupts, NULL);
+	vector[RECAL_ITEM_BIAS] = 1;
+	vector[RECAL_USER_BIAS] += model->mean_rating;
+	pfree(ridges);
+	pfree(targets);
+	return problem;
+}
+
+/*
  * The mean user is the solution of the same system with nothing observed when
  * the prior is stretched by what the unobserved items take away.
  */
@@ -311,9 +379,9 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 		return;
 	}
 
-	for (int64 j = 0; j < n && !liked; j++)
+	for (int64 j = 0; j < n && !liked && !model->ratings; j++)
 		liked = confidences[j] > 0;
-	if (!liked)
+	if (!liked && !model->ratings)
 	{
 		prior = palloc(sizeof(float) * d);
 		for (int k = 0; k < d; k++)
@@ -321,8 +389,12 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 				(model->unobserved_weight * model->eigenvalues[k] + reg) / reg;
 	}
 
-	problem = recal_als_fold_in(d, model->unobserved_weight, reg, model->eigenvalues, n, gathered,
-								confidences, prior, vector, work, PollInterrupts, NULL);
+	if (model->ratings)
+		problem = FoldInRatings(model, n, gathered, confidences, vector, work);
+	else
+		problem = recal_als_fold_in(d, false, model->unobserved_weight, reg, model->eigenvalues,
+									n, gathered, confidences, prior, vector, work,
+									PollInterrupts, NULL);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -344,6 +416,9 @@ RecalServedFoldInModel(const RecalServed *served)
 		.nitems = served->nitems,
 		.eigenvalues = served->eigenvalues,
 		.user_mean = served->user_mean,
+		.ratings = served->ratings,
+		.bias_ridge = served->bias_ridge,
+		.mean_rating = served->mean_rating,
 	};
 
 	return model;
@@ -402,6 +477,20 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 	return user;
 }
 
+/* Whoever looks at an item is taken to like it a standard deviation more than most. */
+static void
+RateVisit(RecalServed *served, RecalUser *user)
+{
+	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->factors);
+
+	for (int64 j = 0; j < user->npairs; j++)
+	{
+		RecalServedGather(served, &user->item[j], 1, y);
+		user->confidence[j] = y[RECAL_ITEM_BIAS] + served->rating_deviation;
+	}
+	pfree(y);
+}
+
 RecalUser *
 RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryContext context)
 {
@@ -429,7 +518,10 @@ RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryC
 		if (found != NULL)
 			timed[found - user->item].time = (double) j;
 	}
-	DecayHistory(served, user, timed);
+	if (served->ratings)
+		RateVisit(served, user);
+	else
+		DecayHistory(served, user, timed);
 	pfree(timed);
 	user->personal = user->npairs > 0;
 	FoldInServed(served, user);
@@ -454,7 +546,8 @@ RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context)
 
 	RecalServedGather(served, user->item, user->npairs, gathered);
 	problem = recal_posterior_covariance(d, served->user_covariance, served->noise,
-										 user->npairs, gathered, user->confidence,
+										 user->npairs, gathered,
+										 served->ratings ? NULL : user->confidence,
 										 user->covariance, work);
 	if (problem != NULL)
 		ereport(ERROR,
@@ -465,6 +558,28 @@ RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context)
 								  user->loadings, work);
 	pfree(gathered);
 	pfree(work);
+}
+
+/* Of the factors' part of a predicted rating; the biases have parts of their own. */
+static const char *
+RatingReasons(const RecalServed *served, const RecalUser *user, float *gathered, const float *y,
+			  float *reasons, float *work)
+{
+	int			d = served->factors;
+	float		least;
+	float	   *ridges = RatingRidges(d, served->regularization, served->bias_ridge, &least);
+	float	   *targets = TakeItemBiases(d, user->npairs, gathered, user->confidence);
+	float	   *factors = palloc(sizeof(float) * d);
+	const char *problem;
+
+	memcpy(factors, y, sizeof(float) * d);
+	memset(factors, 0, sizeof(float) * RECAL_BIAS_COLUMNS);
+	problem = recal_als_reasons(d, true, 1, least, ridges, user->npairs, gathered, targets,
+								factors, reasons, work, PollInterrupts, NULL);
+	pfree(ridges);
+	pfree(targets);
+	pfree(factors);
+	return problem;
 }
 
 void
@@ -480,9 +595,12 @@ RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y, flo
 	const char *problem;
 
 	RecalServedGather(served, user->item, user->npairs, gathered);
-	problem = recal_als_reasons(d, served->unobserved_weight, reg, served->eigenvalues,
-								user->npairs, gathered, user->confidence, y, reasons, work,
-								PollInterrupts, NULL);
+	if (served->ratings)
+		problem = RatingReasons(served, user, gathered, y, reasons, work);
+	else
+		problem = recal_als_reasons(d, false, served->unobserved_weight, reg,
+									served->eigenvalues, user->npairs, gathered,
+									user->confidence, y, reasons, work, PollInterrupts, NULL);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

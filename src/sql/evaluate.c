@@ -77,10 +77,21 @@ PutMetrics(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, int k)
 	PutRow(rsinfo, "users", n, n);
 }
 
+static void
+PutRatingMetrics(ReturnSetInfo *rsinfo, const RecalRatingEvaluation *evaluation)
+{
+	PutRow(rsinfo, "rmse", evaluation->rmse, evaluation->baseline_rmse);
+	PutRow(rsinfo, "mae", evaluation->mae, evaluation->baseline_mae);
+	PutRow(rsinfo, "uncertainty_spearman", evaluation->spearman, NAN);
+	PutRow(rsinfo, "uncertainty_ratio", evaluation->tenths_ratio, NAN);
+	PutRow(rsinfo, "ratings", (double) evaluation->ratings, (double) evaluation->ratings);
+	PutRow(rsinfo, "users", (double) evaluation->users, (double) evaluation->users);
+}
+
 /* Reads as the caller, trains without the held-out rows, ranks. */
 static void
 Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
-		 RecalProtocol protocol, int64 seed, RecalEvaluation *evaluation)
+		 RecalProtocol protocol, int64 seed, ReturnSetInfo *rsinfo)
 {
 	RecalEvents events;
 	RecalMatrix matrix;
@@ -101,14 +112,27 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split.")));
 
 	memset(&work, 0, sizeof(work));
-	work.factors = definition->options.factors;
+	work.factors = definition->options.factors + (matrix.ratings ? RECAL_BIAS_COLUMNS : 0);
 	work.epochs = definition->options.epochs;
 	work.regularization = definition->options.regularization;
 	work.unobserved_weight = definition->options.unobserved_weight;
 	work.history_decay = definition->options.history_decay;
 	work.seed = definition->options.seed;
 	RecalFactorize(&holdout.train, &work);
-	RecalRankHoldout(model->name, &holdout, &work, k, evaluation);
+	if (matrix.ratings)
+	{
+		RecalRatingEvaluation evaluation;
+
+		RecalRateHoldout(model->name, &holdout, &work, &evaluation);
+		PutRatingMetrics(rsinfo, &evaluation);
+	}
+	else
+	{
+		RecalEvaluation evaluation;
+
+		RecalRankHoldout(model->name, &holdout, &work, k, &evaluation);
+		PutMetrics(rsinfo, &evaluation, k);
+	}
 }
 
 PG_FUNCTION_INFO_V1(recal_evaluate);
@@ -118,7 +142,6 @@ recal_evaluate(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	RecalModel *model;
 	RecalDefinition *definition;
-	RecalEvaluation evaluation;
 	RecalProtocol protocol;
 	bool		row_security;
 	int			k;
@@ -144,8 +167,7 @@ recal_evaluate(PG_FUNCTION_ARGS)
 	RecalCheckReadable(model->name, definition, &row_security);
 	if (row_security)
 		RecalErrorRowSecurity(model->name, "recal_evaluate");
-	Evaluate(model, definition, k, protocol, PG_GETARG_INT32(3), &evaluation);
-	PutMetrics(rsinfo, &evaluation, k);
+	Evaluate(model, definition, k, protocol, PG_GETARG_INT32(3), rsinfo);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -16,10 +16,13 @@
 #include "recal_compat.h"
 #include "recal_rights.h"
 #include "recal_serve.h"
+#include "recal_train.h"
 
 typedef struct Reason
 {
-	int32		item;			/* -1: the mean user */
+	int32		item;			/* -1: kind and source */
+	const char *kind;
+	const char *source;
 	float		contribution;
 } Reason;
 
@@ -34,7 +37,20 @@ CompareReasons(const void *a, const void *b)
 
 	if (p != q)
 		return p > q ? -1 : 1;
+	if (x->item < 0 && y->item < 0)
+		return strcmp(x->source, y->source);
 	return (x->item > y->item) - (x->item < y->item);
+}
+
+static void
+AddReason(Reason *reasons, int64 *n, const char *kind, const char *source, float contribution)
+{
+	Reason	   *reason = &reasons[(*n)++];
+
+	reason->item = -1;
+	reason->kind = kind;
+	reason->source = source;
+	reason->contribution = contribution;
 }
 
 /*
@@ -45,7 +61,7 @@ CompareReasons(const void *a, const void *b)
 static Reason *
 CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
 {
-	Reason	   *reasons = palloc_extended(sizeof(Reason) * (user->npairs + 1), MCXT_ALLOC_HUGE);
+	Reason	   *reasons = palloc_extended(sizeof(Reason) * (user->npairs + 3), MCXT_ALLOC_HUGE);
 	float	   *parts = palloc_extended(sizeof(float) * (user->npairs + 1), MCXT_ALLOC_HUGE);
 	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->factors);
 	bool		liked = false;
@@ -59,11 +75,15 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 		reasons[n].item = user->item[j];
 		reasons[n++].contribution = parts[j];
 	}
-	if (!liked)
+	if (served->ratings)
 	{
-		reasons[n].item = -1;
-		reasons[n++].contribution = recal_dot(served->factors, user->vector, y);
+		AddReason(reasons, &n, "bias", "mean rating", served->mean_rating);
+		AddReason(reasons, &n, "bias", "user", user->vector[RECAL_USER_BIAS] - served->mean_rating);
+		AddReason(reasons, &n, "bias", "item", y[RECAL_ITEM_BIAS]);
 	}
+	else if (!liked)
+		AddReason(reasons, &n, "prior", "mean user",
+				  recal_dot(served->factors, user->vector, y));
 	qsort(reasons, n, sizeof(Reason), CompareReasons);
 	pfree(parts);
 	pfree(y);
@@ -87,8 +107,8 @@ ReturnReasons(ReturnSetInfo *rsinfo, const RecalServed *served, const Reason *re
 		CHECK_FOR_INTERRUPTS();
 		if (reasons[i].item < 0)
 		{
-			values[0] = CStringGetTextDatum("prior");
-			values[1] = CStringGetTextDatum("mean user");
+			values[0] = CStringGetTextDatum(reasons[i].kind);
+			values[1] = CStringGetTextDatum(reasons[i].source);
 		}
 		else
 		{

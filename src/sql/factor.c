@@ -15,20 +15,22 @@
 #include "recal_rights.h"
 #include "recal_serve.h"
 
-/* vector [d] and one coordinate more */
+/* vector [d] and, where it holds no biases, one coordinate more */
 static Datum
-FactorArray(int d, const float *vector, float last)
+FactorArray(const RecalServed *served, const float *vector, float last)
 {
+	int			d = served->factors;
 	Datum	   *elements = recal_palloc_array(Datum, d + 1);
 
 	for (int k = 0; k < d; k++)
 		elements[k] = Float4GetDatum(vector[k]);
-	elements[d] = Float4GetDatum(last);
-	return PointerGetDatum(construct_array(elements, d + 1, FLOAT4OID, sizeof(float4), true,
+	if (!served->ratings)
+		elements[d++] = Float4GetDatum(last);
+	return PointerGetDatum(construct_array(elements, d, FLOAT4OID, sizeof(float4), true,
 										   TYPALIGN_INT));
 }
 
-/* The item's factor and its bias, which is 0 in models of implicit feedback. */
+/* The item's factor and its bias, which is 0 in models of implicit feedback; of ratings (1, bias, factor). */
 PG_FUNCTION_INFO_V1(recal_item_factor);
 Datum
 recal_item_factor(PG_FUNCTION_ARGS)
@@ -49,10 +51,10 @@ recal_item_factor(PG_FUNCTION_ARGS)
 	if (position < 0)
 		PG_RETURN_NULL();
 	block = RecalServedBlock(served, (int) (position / served->block_rows), &first, &rows);
-	return FactorArray(served->factors, block + (position - first) * served->factors, 0);
+	return FactorArray(served, block + (position - first) * served->factors, 0);
 }
 
-/* The user's vector as of now and the 1 that takes an item's bias into the sum. */
+/* The user's vector as of now and the 1 that takes an item's bias into the sum; of ratings (bias, 1, vector). */
 PG_FUNCTION_INFO_V1(recal_user_factor);
 Datum
 recal_user_factor(PG_FUNCTION_ARGS)
@@ -73,5 +75,5 @@ recal_user_factor(PG_FUNCTION_ARGS)
 	SPI_finish();
 	if (known && user->nrows == 0 && statement->row_security)
 		RecalErrorRowSecurity(served->model, "recal_user_factor");
-	return FactorArray(served->factors, user->vector, 1);
+	return FactorArray(served, user->vector, 1);
 }

@@ -38,15 +38,39 @@ IdArgument(FunctionCallInfo fcinfo, int argument, const RecalIdType *column, con
 	return id;
 }
 
+/* A rating has to be on the scale that people have used, once that is known. */
+static void
+CheckRating(const RecalStatement *statement, float value)
+{
+	if (!isfinite(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("a rating must be a finite number, not %g", value),
+				 errhint("NULL is \"can't say\".")));
+	if (value < statement->min_rating || value > statement->max_rating)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("rating %g is outside the scale of model \"%s\"", value,
+						statement->model),
+				 errdetail("The ratings it was trained with are from %g to %g.",
+						   statement->min_rating, statement->max_rating),
+				 errhint("NULL is \"can't say\". A wider scale counts once a row of the events uses it and the model is trained again.")));
+}
+
 /* NaN for "can't say" */
 static float
-ValueArgument(FunctionCallInfo fcinfo, int argument)
+ValueArgument(FunctionCallInfo fcinfo, int argument, const RecalStatement *statement)
 {
 	float		value;
 
 	if (PG_ARGISNULL(argument))
 		return NAN;
 	value = PG_GETARG_FLOAT4(argument);
+	if (statement->definition->objective == RECAL_EXPLICIT)
+	{
+		CheckRating(statement, value);
+		return value;
+	}
 	if (!(value >= 0 && value <= 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -104,7 +128,7 @@ recal_feedback(PG_FUNCTION_ARGS)
 										   text_to_cstring(PG_GETARG_TEXT_PP(3)));
 	user = IdArgument(fcinfo, 0, &statement->columns.user_type, "user_id");
 	item = IdArgument(fcinfo, 1, &statement->columns.item_type, "item_id");
-	value = ValueArgument(fcinfo, 2);
+	value = ValueArgument(fcinfo, 2, statement);
 	CheckUserVisible(statement, &user);
 	RecalAnswerStore(statement->model, &user, &item, value);
 	PG_RETURN_VOID();

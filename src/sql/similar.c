@@ -17,6 +17,7 @@
 #include "recal_compat.h"
 #include "recal_ranking.h"
 #include "recal_serve.h"
+#include "recal_train.h"
 
 /* of a vector; 0 also where its square is too small to be divided by */
 static float
@@ -38,9 +39,12 @@ Cosines(RecalServed *served, int32 position)
 	int			d = served->factors;
 	float	   *cosines = palloc_extended(sizeof(float) * served->nitems, MCXT_ALLOC_HUGE);
 	float	   *direction = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * d);
+	int			skip = served->ratings ? RECAL_BIAS_COLUMNS : 0;
 	float		length;
 
+	/* biases are no direction */
 	RecalServedGather(served, &position, 1, direction);
+	memset(direction, 0, sizeof(float) * skip);
 	length = Norm(d, direction);
 	for (int k = 0; k < d && length > 0; k++)
 		direction[k] /= length;
@@ -55,7 +59,7 @@ Cosines(RecalServed *served, int32 position)
 		recal_gemv((int) rows, d, block, d, direction, cosines + first);
 		for (int64 j = 0; j < rows; j++)
 		{
-			float		norm = Norm(d, block + j * d);
+			float		norm = Norm(d - skip, block + j * d + skip);
 			float	   *cosine = cosines + first + j;
 
 			/* rounding must not order items that point exactly the same way */

@@ -125,7 +125,8 @@ half_step(const RecalCsr *rows, const int32_t *order, float *fixed, int64_t nfix
 				t1;
 	int64_t		bad = -1;
 	const char *message;
-	RecalAlsHalfStep step = {d, 0.1f, 0.01f, nfixed, fixed, weights, rows, NULL, solved};
+	RecalAlsHalfStep step = {.d = d, .unobserved_weight = 0.1f, .regularization = 0.01f,
+		.nfixed = nfixed, .fixed = fixed, .eigenvalues = weights, .rows = rows, .solved = solved};
 
 	recal_gramian(fixed, nfixed, d, gram, work, NULL, NULL);
 	t1 = seconds();

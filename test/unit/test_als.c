@@ -129,7 +129,7 @@ fold_in_matches_elimination(void **state)
 		float	   *work = unit_floats(recal_als_work_size(p.d));
 		float	   *x = unit_floats(p.d);
 
-		assert_null(recal_als_fold_in(p.d, p.a0, p.reg, p.eigenvalues, p.n, p.rows, p.confidences,
+		assert_null(recal_als_fold_in(p.d, false, p.a0, p.reg, p.eigenvalues, p.n, p.rows, p.confidences,
 									  p.prior, x, work, NULL, NULL));
 		assert_solution(x, &p, 2e-5);
 		free(work);
@@ -192,7 +192,7 @@ reasons_are_the_score(void **state)
 			row.confidences = p.confidences;
 			row.scale = scale;
 			if (way == 0)
-				assert_null(recal_als_reasons(d, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
+				assert_null(recal_als_reasons(d, false, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
 											  p.confidences, y, reasons, work, NULL, NULL));
 			else
 				assert_null(recal_row_reasons(&row, way == 1, y, reasons, work, NULL, NULL));
@@ -209,7 +209,7 @@ reasons_are_the_score(void **state)
 				sum += reasons[j];
 				size += fabs(reasons[j]);
 			}
-			assert_null(recal_als_fold_in(d, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
+			assert_null(recal_als_fold_in(d, false, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
 										  p.confidences, NULL, x, work, NULL, NULL));
 			for (int f = 0; f < d; f++)
 				score += (double) x[f] * y[f];
@@ -218,7 +218,7 @@ reasons_are_the_score(void **state)
 		}
 		y[0] = NAN;
 		if (p.n > 0)
-			assert_non_null(recal_als_reasons(d, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
+			assert_non_null(recal_als_reasons(d, false, p.a0, p.reg, p.eigenvalues, p.n, p.rows,
 											  p.confidences, y, reasons, work, NULL, NULL));
 		free(work);
 		free(scale);
@@ -292,7 +292,7 @@ lanes_match_elimination(void **state)
 			float	   *work = unit_floats(recal_lanes_work_size(d, 300, i / 2 % 2 == 0));
 			float	   *fixed;
 			int32_t		columns[300];
-			RecalLaneBatch batch = {d, 300, i / 2 % 2 == 0, NULL, rows, solved, work};
+			RecalLaneBatch batch = {.d = d, .nmax = 300, .dual = i / 2 % 2 == 0, .rows = rows, .solved = solved, .work = work};
 
 			for (int j = 0; j < 300; j++)
 				columns[j] = j;
@@ -382,7 +382,9 @@ prepare(Model *m, const RecalCsr *rows, float *fixed, int64_t nfixed, float *sol
 	double	   *values = unit_doubles(d);
 	double	   *space = unit_doubles(recal_syev_work_size(d));
 	float	   *basis = unit_floats((int64_t) d * d);
-	RecalAlsHalfStep step = {d, m->a0, m->lambda, nfixed, fixed, m->eigenvalues, rows, NULL, solved};
+	RecalAlsHalfStep step = {.d = d, .unobserved_weight = m->a0, .regularization = m->lambda,
+		.nfixed = nfixed, .fixed = fixed, .eigenvalues = m->eigenvalues, .rows = rows,
+	.solved = solved};
 
 	recal_gramian(fixed, nfixed, d, gram, m->work, NULL, NULL);
 	assert_int_equal(recal_syev(d, gram, values, space), 0);
@@ -533,6 +535,7 @@ splits_do_not_matter(void **state)
 		double		other_loss = 0;
 
 		step.prior = prior;
+		step.prior_stride = m.d;
 		assert_null(recal_als_solve_rows(&step, NULL, 0, n, m.work, &loss, &bad, NULL, NULL));
 		assert_close(loss, objective_plainly(&step), 1e-5);
 		step.solved = other;
@@ -564,7 +567,7 @@ splits_do_not_matter(void **state)
 			for (int64_t j = 0; j < count; j++)
 				memcpy(gathered + j * m.d, m.y + (size_t) m.by_user.columns[offset + j] * m.d,
 					   sizeof(float) * (size_t) m.d);
-			assert_null(recal_als_fold_in(m.d, m.a0,
+			assert_null(recal_als_fold_in(m.d, false, m.a0,
 										  m.lambda * ((float) count + m.a0 * (float) m.by_item.nrows),
 										  m.eigenvalues, count, gathered,
 										  m.by_user.confidences + offset,
@@ -678,11 +681,11 @@ polls_happen(void **state)
 	for (int j = 0; j < 1280; j++)
 		ones[j] = 1.0f;
 	polls = 0;
-	assert_null(recal_als_fold_in(8, 0.1f, 1.0f, m.eigenvalues, 1280, gathered, ones, NULL, x,
+	assert_null(recal_als_fold_in(8, false, 0.1f, 1.0f, m.eigenvalues, 1280, gathered, ones, NULL, x,
 								  m.work, count_polls, &polls));
 	assert_true(polls >= 9);
 	polls = 0;
-	assert_null(recal_als_reasons(8, 0.1f, 1.0f, m.eigenvalues, 1280, gathered, ones, x, reasons,
+	assert_null(recal_als_reasons(8, false, 0.1f, 1.0f, m.eigenvalues, 1280, gathered, ones, x, reasons,
 								  m.work, count_polls, &polls));
 	assert_true(polls >= 18);
 	free(gathered);
@@ -704,7 +707,7 @@ largest_dimension(void **state)
 		float	   *work = unit_floats(recal_als_work_size(d));
 		float	   *x = unit_floats(d);
 
-		assert_null(recal_als_fold_in(d, p.a0, p.reg, p.eigenvalues, p.n, p.rows, p.confidences,
+		assert_null(recal_als_fold_in(d, false, p.a0, p.reg, p.eigenvalues, p.n, p.rows, p.confidences,
 									  NULL, x, work, NULL, NULL));
 		assert_solution(x, &p, 5e-5);
 		free(work);

@@ -332,7 +332,7 @@ fit_matches_definition(void **state)
 		for (int i = 0; i < 80 * d; i++)
 			x[i] += 0.2f;
 		fit_plainly(x, &m, y, d, exact_mean, exact, &exact_noise);
-		assert_null(recal_posterior_fit(x, &m, y, d, 1000, mean, c, &noise, work, NULL, NULL));
+		assert_null(recal_posterior_fit(x, &m, false, y, d, 1000, mean, c, &noise, work, NULL, NULL));
 		assert_close(noise, exact_noise, 1e-5);
 		for (int f = 0; f < d; f++)
 			assert_close(mean[f], exact_mean[f], 1e-5);
@@ -340,7 +340,7 @@ fit_matches_definition(void **state)
 			assert_close(c[i], exact[i], 2e-4);
 
 		/* a sample is near it, and is not it */
-		assert_null(recal_posterior_fit(x, &m, y, d, 40, mean, c, &noise, work, NULL, NULL));
+		assert_null(recal_posterior_fit(x, &m, false, y, d, 40, mean, c, &noise, work, NULL, NULL));
 		assert_close(mean[0], exact_mean[0], 1e-5);
 		assert_true(noise != (float) exact_noise);
 		assert_close(noise, exact_noise, 0.3);
@@ -381,7 +381,7 @@ fit_survives_little_data(void **state)
 
 		if (!cases[t].observed)
 			memset(m.offsets, 0, sizeof(int64_t) * ((size_t) cases[t].users + 1));
-		assert_null(recal_posterior_fit(x, &m, y, d, 1000, mean, c, &noise, work, NULL, NULL));
+		assert_null(recal_posterior_fit(x, &m, false, y, d, 1000, mean, c, &noise, work, NULL, NULL));
 		assert_true(noise > 0 && isfinite(noise));
 		for (int f = 0; f < d; f++)
 			assert_true(isfinite(mean[f]));
@@ -417,7 +417,7 @@ non_finite_is_told(void **state)
 	/* row 4 has observations */
 	assert_true(m.offsets[5] > m.offsets[4]);
 	x[4 * d] = INFINITY;
-	assert_non_null(recal_posterior_fit(x, &m, y, d, 1000, mean, c, &noise, work, NULL, NULL));
+	assert_non_null(recal_posterior_fit(x, &m, false, y, d, 1000, mean, c, &noise, work, NULL, NULL));
 
 	/* neither is a matrix that is no covariance taken for one */
 	for (int i = 0; i < 16; i++)
