@@ -40,7 +40,6 @@ enum
 #define CHUNK_MAGIC			0x6C636572	/* "recl" */
 #define CHUNK_FORMAT		1
 #define CHUNK_BYTE_ORDER	0x01020304
-#define ALIGNMENT			64
 #define CHECK_BYTES			(32 * 1024)
 #define MAX_PAYLOAD			(RECAL_CHUNK_BYTES - sizeof(ChunkHeader))
 
@@ -79,42 +78,6 @@ typedef struct ChunkKey
 	const char *part;
 	int			chunk;
 } ChunkKey;
-
-/*
- * palloc_aligned() came with 16. In 15 the pointer before an aligned chunk,
- * where pfree looks for the context, leads to a context that can only free.
- */
-#ifdef RECAL_ALIGNED_CHUNKS
-void *
-RecalAllocAligned(MemoryContext context, Size size)
-{
-	return MemoryContextAllocAligned(context, size, ALIGNMENT, MCXT_ALLOC_HUGE);
-}
-#else
-static void
-FreeAligned(MemoryContext context, void *pointer)
-{
-	pfree(((void **) pointer)[-2]);
-}
-
-static const MemoryContextMethods aligned_methods = {.free_p = FreeAligned};
-static MemoryContextData aligned_context = {
-	.type = T_AllocSetContext,
-	.methods = &aligned_methods,
-	.name = "recal aligned chunks"
-};
-
-void *
-RecalAllocAligned(MemoryContext context, Size size)
-{
-	char	   *raw = MemoryContextAllocHuge(context, add_size(size, ALIGNMENT + 2 * sizeof(void *)));
-	void	  **aligned = (void **) TYPEALIGN(ALIGNMENT, raw + 2 * sizeof(void *));
-
-	aligned[-2] = raw;
-	aligned[-1] = &aligned_context;
-	return aligned;
-}
-#endif
 
 pg_noreturn static void ErrorDamaged(const ChunkKey *key, const char *problem);
 
