@@ -20,6 +20,12 @@ extern void RecalCheckOwner(const RecalModel *model);
 extern bool RecalIsOwner(const RecalModel *model);
 
 /*
+ * The model as of now, locked to the end of the transaction, with the caller's
+ * right to change it checked.
+ */
+extern RecalModel *RecalLockOwnModel(const char *name);
+
+/*
  * Runs `SELECT columns FROM events LIMIT 0` as the current user, so that
  * privileges and policies of tables, columns and views are checked by the
  * executor. Also tells whether row-level security restricts the current user

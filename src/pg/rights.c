@@ -55,6 +55,19 @@ RecalCheckOwner(const RecalModel *model)
 				 errdetail("The model belongs to role \"%s\".", model->owner_name)));
 }
 
+RecalModel *
+RecalLockOwnModel(const char *name)
+{
+	RecalModel *model = RecalModelGetLatest(name);
+
+	/* rights first: who may not change it shall not hold up who may */
+	RecalCheckOwner(model);
+	RecalModelLock(name, false);
+	model = RecalModelGetLatest(name);
+	RecalCheckOwner(model);
+	return model;
+}
+
 /* The plan cache does not replan when roles change, so policies could be stale. */
 static void
 ForgetCheckPlans(Datum arg, int cacheid, uint32 hashvalue)

@@ -473,20 +473,6 @@ recal_create_model(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* The model, locked, with the caller's right to change it checked. */
-static RecalModel *
-LockOwnModel(const char *name)
-{
-	RecalModel *model = RecalModelGetLatest(name);
-
-	/* rights first: who may not change it shall not hold up who may */
-	RecalCheckOwner(model);
-	RecalModelLock(name, false);
-	model = RecalModelGetLatest(name);
-	RecalCheckOwner(model);
-	return model;
-}
-
 /* A stored definition that was edited by hand may lack either. */
 static bool
 Differs(const char *old, const char *new)
@@ -514,7 +500,7 @@ recal_alter_model(PG_FUNCTION_ARGS)
 	if (!JB_ROOT_IS_OBJECT(patch))
 		RecalOptionsCheck(draft.model, patch, &ignored);	/* raises the error */
 
-	model = LockOwnModel(draft.model);
+	model = RecalLockOwnModel(draft.model);
 	EachMember(model->definition, &draft, PutStored);
 	old_events = GetSetting(draft.arguments, "events");
 	old_user_column = GetSetting(draft.arguments, "user_column");
@@ -535,7 +521,7 @@ recal_drop_model(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("recal_drop_model()");
 	name = ModelArgument(fcinfo);
-	(void) LockOwnModel(name);
+	(void) RecalLockOwnModel(name);
 	RecalModelDelete(name);
 	PG_RETURN_VOID();
 }
@@ -554,7 +540,7 @@ recal_activate(PG_FUNCTION_ARGS)
 	name = ModelArgument(fcinfo);
 	CheckNotNull(fcinfo, 1, "version");
 	number = PG_GETARG_INT32(1);
-	(void) LockOwnModel(name);
+	(void) RecalLockOwnModel(name);
 
 	/* the state under the lock, not the one of the statement's start */
 	PushActiveSnapshot(GetLatestSnapshot());
