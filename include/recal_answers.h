@@ -32,6 +32,12 @@ extern void RecalAnswerStore(const char *model, const RecalId *user, const Recal
 							 float value);
 
 /*
+ * Removes a user's answers (the user as RecalIdToCString has it); returns their
+ * number. The caller holds RecalAnswersLock in ExclusiveLock.
+ */
+extern int64 RecalAnswersDelete(const char *model, const char *user);
+
+/*
  * Calls visit for each answer of a user, or of all (user NULL), that the active
  * snapshot shows, in the order of the ids' text. Ids that are none of their
  * kind are passed over. The answer is valid until visit returns, and what visit

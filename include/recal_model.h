@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "access/attnum.h"
+#include "access/skey.h"
 #include "nodes/pg_list.h"
 #include "storage/lockdefs.h"
 #include "utils/jsonb.h"
@@ -211,6 +212,9 @@ extern bool RecalModelExists(const char *name);
 /* All models in name order, in the current memory context. */
 extern List *RecalModelList(void);
 
+/* All versions of a model by number, whoever wrote them, as of now. */
+extern List *RecalVersionList(const char *model);
+
 /* The version, or NULL. */
 extern RecalVersion *RecalVersionGet(const char *model, int version);
 
@@ -251,6 +255,12 @@ extern void RecalVersionFinish(const char *model, int version, const RecalVersio
 
 extern void RecalVersionFail(const char *model, int version, RecalStatus status,
 							 const char *sqlstate, const char *message);
+
+/*
+ * The version's weights have been written anew: a fresh stamp, so that sessions
+ * load them again, and what they are now made of.
+ */
+extern void RecalVersionRewritten(const RecalVersion *version, int64 users, int64 bytes);
 
 /* Marks this model's running versions other than except as aborted (their sessions are gone). */
 extern void RecalVersionAbortOthers(const char *model, int except);
@@ -296,6 +306,9 @@ typedef enum RecalTable
 
 extern Relation RecalTableOpen(RecalTable table, LOCKMODE lockmode);
 extern Oid	RecalTablePrimaryKey(Relation relation);
+
+/* Deletes the rows of a table that match these columns of its primary key, as of now; returns their number. */
+extern int64 RecalTableDelete(RecalTable table, ScanKey keys, int nkeys);
 
 /* Deletes the rows of a table whose key begins with (model) or, version > 0, (model, version). */
 extern int64 RecalTableDeleteRows(RecalTable table, const char *model, int version);

@@ -50,9 +50,20 @@ typedef struct RecalPart
 
 extern int64 RecalWeightsWriteFloats(const char *model, int version, const char *part,
 									 int64 rows, int columns, const float *data);	/* returns bytes */
+
+/* Puts n rows from row first on at dst; it is asked for all rows, in order. */
+typedef void (*RecalRowSource) (void *arg, int64 first, int64 n, void *dst);
+
+/* The same for rows that are not in memory together. */
+extern int64 RecalWeightsWriteFloatsFrom(const char *model, int version, const char *part,
+										 int64 rows, int columns, RecalRowSource source,
+										 void *arg);
 extern int64 RecalWeightsWriteIds(const char *model, int version, const char *part,
 								  const RecalIdTable *ids);
-extern void RecalWeightsDelete(const char *model, int version);	/* version 0: all of the model */
+extern void RecalWeightsDelete(const char *model, int version, const char *part);	/* NULL: all */
+
+/* Size of all chunks as of now, whatever the active snapshot; 0: no weights */
+extern int64 RecalWeightsBytes(const char *model, int version);
 
 /*
  * Readers use the active snapshot. A missing, damaged or wrongly shaped chunk

@@ -440,3 +440,17 @@ CREATE FUNCTION recal_evaluate(model text = NULL, k int = 10, protocol text = 'a
 	ROWS 12 COST 1000000;
 COMMENT ON FUNCTION recal_evaluate(text, int, text, int) IS
 	'Holds rows out, trains without them, ranks the whole catalogue; the baseline is popularity. Stores nothing.';
+
+CREATE FUNCTION recal_forget_user(user_id text, model text = NULL)
+	RETURNS TABLE(what text, removed bigint)
+	AS 'MODULE_PATHNAME', 'recal_forget_user' LANGUAGE C VOLATILE PARALLEL UNSAFE
+	ROWS 3 COST 1000000;
+COMMENT ON FUNCTION recal_forget_user(text, text) IS
+	'Removes a person''s answers, and their id and factor from every stored version. Their behaviour rows are for the owner of that table to delete; item factors forget them at the next training.';
+
+CREATE FUNCTION recal_forget_user(user_id "any", model text = NULL)
+	RETURNS TABLE(what text, removed bigint)
+	AS 'MODULE_PATHNAME', 'recal_forget_user' LANGUAGE C VOLATILE PARALLEL UNSAFE
+	ROWS 3 COST 1000000;
+COMMENT ON FUNCTION recal_forget_user("any", text) IS
+	'Removes a person''s answers, and their id and factor from every stored version. Their behaviour rows are for the owner of that table to delete; item factors forget them at the next training.';

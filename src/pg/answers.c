@@ -170,6 +170,16 @@ RecalAnswerStore(const char *model, const RecalId *user, const RecalId *item, fl
 	CommandCounterIncrement();
 }
 
+int64
+RecalAnswersDelete(const char *model, const char *user)
+{
+	ScanKeyData keys[2];
+
+	InitKey(&keys[0], Anum_answer_model, model);
+	InitKey(&keys[1], Anum_answer_user_id, user);
+	return RecalTableDelete(RECAL_TABLE_ANSWER, keys, 2);
+}
+
 /* false when the row's ids are none of their kind */
 static bool
 AnswerFromTuple(HeapTuple tuple, TupleDesc desc, RecalIdKind user_kind, RecalIdKind item_kind,

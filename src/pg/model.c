@@ -140,20 +140,15 @@ RecalTablePrimaryKey(Relation relation)
 }
 
 int64
-RecalTableDeleteRows(RecalTable table, const char *model, int version)
+RecalTableDelete(RecalTable table, ScanKey keys, int nkeys)
 {
 	Relation	relation = RecalTableOpen(table, RowExclusiveLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	ScanKeyData keys[2];
-	SysScanDesc scan;
+	SysScanDesc scan = systable_beginscan(relation, RecalTablePrimaryKey(relation), true,
+										  snapshot, nkeys, keys);
 	HeapTuple	tuple;
 	int64		deleted = 0;
 
-	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
-						   F_TEXTEQ, CStringGetTextDatum(model));
-	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
-	scan = systable_beginscan(relation, RecalTablePrimaryKey(relation), true, snapshot,
-							  version > 0 ? 2 : 1, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -166,6 +161,17 @@ RecalTableDeleteRows(RecalTable table, const char *model, int version)
 	if (deleted > 0)
 		CommandCounterIncrement();
 	return deleted;
+}
+
+int64
+RecalTableDeleteRows(RecalTable table, const char *model, int version)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(model));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
+	return RecalTableDelete(table, keys, version > 0 ? 2 : 1);
 }
 
 pg_noreturn static void ErrorNoModel(const char *name, bool from_setting);

@@ -185,6 +185,34 @@ RecalVersionCurrent(const RecalModel *model)
 	return version;
 }
 
+static int
+CompareVersionNumbers(const ListCell *a, const ListCell *b)
+{
+	return ((RecalVersion *) lfirst(a))->version - ((RecalVersion *) lfirst(b))->version;
+}
+
+List *
+RecalVersionList(const char *model)
+{
+	Relation	relation = RecalTableOpen(RECAL_TABLE_VERSION, AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SysScanDesc scan = ScanVersions(relation, model, 0, snapshot);
+	HeapTuple	tuple;
+	List	   *versions = NIL;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		char	   *owner;
+
+		versions = lappend(versions, VersionFromTuple(tuple, RelationGetDescr(relation), &owner));
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(relation, AccessShareLock);
+	list_sort(versions, CompareVersionNumbers);
+	return versions;
+}
+
 static pg_uuid_t *
 RandomStamp(void)
 {
@@ -267,12 +295,6 @@ RecalVersionProgress(const char *model, int version, const RecalProgress *progre
 	UpdateVersion(model, version, &change);
 }
 
-static int
-CompareVersionNumbers(const ListCell *a, const ListCell *b)
-{
-	return ((RecalVersion *) lfirst(a))->version - ((RecalVersion *) lfirst(b))->version;
-}
-
 /*
  * Keeps the keep newest ready versions (the current one is always among those
  * kept) and the keep newest failed and aborted ones.
@@ -280,25 +302,9 @@ CompareVersionNumbers(const ListCell *a, const ListCell *b)
 static void
 PruneVersions(const char *model, int current, int keep)
 {
-	Relation	relation = RecalTableOpen(RECAL_TABLE_VERSION, AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	SysScanDesc scan = ScanVersions(relation, model, 0, snapshot);
-	HeapTuple	tuple;
-	List	   *versions = NIL;
+	List	   *versions = RecalVersionList(model);
 	int			ready = 0;
 	int			other = 0;
-
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		char	   *owner;
-
-		versions = lappend(versions, VersionFromTuple(tuple, RelationGetDescr(relation), &owner));
-	}
-	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
-	table_close(relation, AccessShareLock);
-
-	list_sort(versions, CompareVersionNumbers);
 
 	/* newest first; the current one has its place in any case */
 	for (int i = 0; i < list_length(versions); i++)
@@ -312,7 +318,7 @@ PruneVersions(const char *model, int current, int keep)
 			continue;
 		if (version->status == RECAL_READY ? ++ready <= keep : ++other <= keep)
 			continue;
-		RecalWeightsDelete(model, version->version);
+		RecalWeightsDelete(model, version->version, NULL);
 		(void) RecalTableDeleteRows(RECAL_TABLE_VERSION, model, version->version);
 	}
 }
@@ -357,6 +363,19 @@ RecalVersionFinish(const char *model, int version, const RecalVersionResult *res
 	PruneVersions(model, version, keep_versions);
 }
 
+void
+RecalVersionRewritten(const RecalVersion *version, int64 users, int64 bytes)
+{
+	RowChange	change = {0};
+	Datum		made_of = JsonbPGetDatum(RecalJsonb("{\"users\": " INT64_FORMAT "}", users));
+
+	SetColumn(&change, Anum_version_stamp, UUIDPGetDatum(RandomStamp()));
+	SetColumn(&change, Anum_version_facts,
+			  DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(version->facts), made_of));
+	SetColumn(&change, Anum_version_bytes, Int64GetDatum(bytes));
+	UpdateVersion(version->model, version->version, &change);
+}
+
 /* keep_versions of a stored definition, without the checks that may raise errors */
 static int
 KeepVersions(Jsonb *definition)
@@ -394,7 +413,7 @@ RecalVersionFail(const char *model_name, int version, RecalStatus status, const 
 		SetColumn(&change, Anum_version_message, CStringGetTextDatum(message));
 	SetColumn(&change, Anum_version_finished_at, TimestampTzGetDatum(GetCurrentTimestamp()));
 	UpdateVersion(model_name, version, &change);
-	RecalWeightsDelete(model_name, version);
+	RecalWeightsDelete(model_name, version, NULL);
 	PruneVersions(model_name, model->current_version, KeepVersions(model->definition));
 }
 
@@ -402,24 +421,16 @@ RecalVersionFail(const char *model_name, int version, RecalStatus status, const 
 static List *
 VersionsWithStatus(const char *model, RecalStatus status)
 {
-	Relation	relation = RecalTableOpen(RECAL_TABLE_VERSION, AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	SysScanDesc scan = ScanVersions(relation, model, 0, snapshot);
-	HeapTuple	tuple;
 	List	   *numbers = NIL;
+	ListCell   *cell;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	foreach(cell, RecalVersionList(model))
 	{
-		char	   *owner;
-		RecalVersion *version = VersionFromTuple(tuple, RelationGetDescr(relation), &owner);
+		RecalVersion *version = lfirst(cell);
 
 		if (version->status == status)
 			numbers = lappend_int(numbers, version->version);
 	}
-	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
-	table_close(relation, AccessShareLock);
-	list_sort(numbers, list_int_cmp);
 	return numbers;
 }
 

@@ -20,9 +20,9 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/uuid.h"
 
 #include "recal_compat.h"
 #include "recal_model.h"
@@ -141,10 +141,25 @@ WriteChunk(Relation relation, CatalogIndexState indexes, const ChunkKey *key,
 	heap_freetuple(tuple);
 }
 
+/* Rows that lie in memory. */
+typedef struct RowArray
+{
+	const char *data;
+	Size		row_bytes;
+} RowArray;
+
+static void
+CopyRows(void *arg, int64 first, int64 n, void *dst)
+{
+	const RowArray *array = arg;
+
+	memcpy(dst, array->data + first * array->row_bytes, n * array->row_bytes);
+}
+
 /* Rows of equal size: floats, integers, uuids. */
 static int64
 WriteRows(const char *model, int version, const char *part, char kind, int64 rows, int columns,
-		  Size row_bytes, const char *data)
+		  Size row_bytes, RecalRowSource source, void *arg)
 {
 	Relation	relation = RecalTableOpen(RECAL_TABLE_WEIGHTS, RowExclusiveLock);
 	CatalogIndexState indexes = CatalogOpenIndexes(relation);
@@ -167,8 +182,7 @@ WriteRows(const char *model, int version, const char *part, char kind, int64 row
 		header.chunk_rows = chunk_rows;
 		header.nchunks = nchunks;
 		header.payload_bytes = header.rows * row_bytes;
-		memcpy(VARDATA(buffer) + sizeof(ChunkHeader), data + header.first_row * row_bytes,
-			   header.payload_bytes);
+		source(arg, header.first_row, header.rows, VARDATA(buffer) + sizeof(ChunkHeader));
 		WriteChunk(relation, indexes, &key, &header, buffer);
 		written += VARSIZE(buffer);
 	}
@@ -254,30 +268,80 @@ int64
 RecalWeightsWriteFloats(const char *model, int version, const char *part, int64 rows,
 						int columns, const float *data)
 {
+	RowArray	array = {(const char *) data, sizeof(float) * columns};
+
+	return RecalWeightsWriteFloatsFrom(model, version, part, rows, columns, CopyRows, &array);
+}
+
+int64
+RecalWeightsWriteFloatsFrom(const char *model, int version, const char *part, int64 rows,
+							int columns, RecalRowSource source, void *arg)
+{
 	return WriteRows(model, version, part, CHUNK_FLOATS, rows, columns,
-					 sizeof(float) * columns, (const char *) data);
+					 sizeof(float) * columns, source, arg);
 }
 
 int64
 RecalWeightsWriteIds(const char *model, int version, const char *part, const RecalIdTable *ids)
 {
-	switch (ids->kind)
+	RowArray	array = {ids->data, UUID_LEN};
+
+	if (ids->kind == RECAL_ID_TEXT)
+		return WriteTextIds(model, version, part, ids);
+	if (ids->kind == RECAL_ID_INT)
 	{
-		case RECAL_ID_INT:
-			return WriteRows(model, version, part, RECAL_ID_INT, ids->n, 0, sizeof(int64),
-							 (const char *) ids->integers);
-		case RECAL_ID_UUID:
-			return WriteRows(model, version, part, RECAL_ID_UUID, ids->n, 0, 16, ids->data);
-		case RECAL_ID_TEXT:
-			return WriteTextIds(model, version, part, ids);
+		array.data = (const char *) ids->integers;
+		array.row_bytes = sizeof(int64);
 	}
-	elog(ERROR, "unrecognized kind of ids: %d", ids->kind);
+	return WriteRows(model, version, part, ids->kind, ids->n, 0, array.row_bytes, CopyRows,
+					 &array);
+}
+
+/* The primary key's columns: one chunk, or the first of them for what holds it. */
+static void
+InitKeys(const ChunkKey *key, ScanKey keys)
+{
+	ScanKeyEntryInitialize(&keys[0], 0, Anum_weights_model, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(key->model));
+	ScanKeyInit(&keys[1], Anum_weights_version, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(key->version));
+	ScanKeyEntryInitialize(&keys[2], 0, Anum_weights_part, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(key->part));
+	ScanKeyInit(&keys[3], Anum_weights_chunk, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(key->chunk));
 }
 
 void
-RecalWeightsDelete(const char *model, int version)
+RecalWeightsDelete(const char *model, int version, const char *part)
 {
-	(void) RecalTableDeleteRows(RECAL_TABLE_WEIGHTS, model, version);
+	ChunkKey	key = {model, version, part != NULL ? part : "", 0};
+	ScanKeyData keys[4];
+
+	InitKeys(&key, keys);
+	(void) RecalTableDelete(RECAL_TABLE_WEIGHTS, keys, part != NULL ? 3 : 2);
+}
+
+int64
+RecalWeightsBytes(const char *model, int version)
+{
+	ChunkKey	key = {model, version, "", 0};
+	Relation	relation = RecalTableOpen(RECAL_TABLE_WEIGHTS, AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	ScanKeyData keys[4];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int64		bytes = 0;
+	bool		isnull;
+
+	InitKeys(&key, keys);
+	scan = systable_beginscan(relation, RecalTablePrimaryKey(relation), true, snapshot, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		bytes += toast_raw_datum_size(heap_getattr(tuple, Anum_weights_data,
+												   RelationGetDescr(relation), &isnull));
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(relation, AccessShareLock);
+	return bytes;
 }
 
 /*
@@ -295,14 +359,7 @@ FetchChunk(const ChunkKey *key)
 
 	if (!ActiveSnapshotSet())
 		elog(ERROR, "recal's tables were read without an active snapshot");
-	ScanKeyEntryInitialize(&keys[0], 0, Anum_weights_model, BTEqualStrategyNumber, TEXTOID,
-						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(key->model));
-	ScanKeyInit(&keys[1], Anum_weights_version, BTEqualStrategyNumber, F_INT4EQ,
-				Int32GetDatum(key->version));
-	ScanKeyEntryInitialize(&keys[2], 0, Anum_weights_part, BTEqualStrategyNumber, TEXTOID,
-						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(key->part));
-	ScanKeyInit(&keys[3], Anum_weights_chunk, BTEqualStrategyNumber, F_INT4EQ,
-				Int32GetDatum(key->chunk));
+	InitKeys(key, keys);
 	scan = systable_beginscan(relation, RecalTablePrimaryKey(relation), true,
 							  GetActiveSnapshot(), 4, keys);
 	tuple = systable_getnext(scan);

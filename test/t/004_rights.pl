@@ -69,6 +69,7 @@ my @changing = (
 	q(SELECT recal_alter_model('m', '{"factors": 5}')),
 	q(SELECT recal_alter_model('m', '{"default": true}')),
 	q(SELECT recal_activate('m', 1)),
+	q(SELECT recal_forget_user(2, 'm')),
 	q(SELECT recal_drop_model('m')));
 
 foreach my $role ('reader', 'stranger')

@@ -59,7 +59,8 @@ my @writing = (
 	[ q(SELECT recal_create_model('x', 'shop_events')), qr/cannot execute recal_create_model\(\)/ ],
 	[ q(SELECT recal_alter_model('shop', '{"factors": 3}')), qr/cannot execute recal_alter_model\(\)/ ],
 	[ q(SELECT recal_activate('shop', 1)), qr/cannot execute recal_activate\(\)/ ],
-	[ q(SELECT recal_drop_model('shop')), qr/cannot execute recal_drop_model\(\)/ ]);
+	[ q(SELECT recal_drop_model('shop')), qr/cannot execute recal_drop_model\(\)/ ],
+	[ q(SELECT recal_forget_user(17, 'shop')), qr/cannot execute recal_forget_user\(\)/ ]);
 refused($standby, $$_[0], '25006', $$_[1], "standby: $$_[0]") foreach @writing;
 refused($primary, "BEGIN READ ONLY; $$_[0]", '25006', qr/$$_[1] in a read-only transaction/, "READ ONLY: $$_[0]") foreach @writing;
 is(answer($primary, join ';', 'BEGIN READ ONLY', @serving, 'COMMIT'), answer($primary, join ';', @serving), 'serving works in a READ ONLY transaction');
