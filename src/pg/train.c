@@ -24,6 +24,7 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
+#include "recal_attempt.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_factorize.h"
@@ -208,8 +209,9 @@ ReportEpoch(void *arg, const RecalProgress *progress)
 
 /* Item factors of the current version, for the ids that are still there */
 static void
-LoadWarm(Training *training)
+LoadWarm(void *arg)
 {
+	Training   *training = arg;
 	const char *model = training->model->name;
 	int			number = training->model->current_version;
 	RecalFactorization *work = &training->work;
@@ -255,42 +257,23 @@ LoadWarm(Training *training)
 static void
 WarmStart(Training *training)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *error;
 
 	if (!training->definition->options.warm_start || training->model->current_version <= 0)
 		return;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		LoadWarm(training);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		training->warm_items = 0;
-		if (error->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
-			error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE &&
-			error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
-			ReThrowError(error);
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("model \"%s\" is trained from a cold start", training->model->name),
-				 errdetail_internal("%s", error->message)));
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
+	error = RecalAttempt(LoadWarm, training);
+	if (error == NULL)
+		return;
+	training->warm_items = 0;
+	if (error->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
+		error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE &&
+		error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+		ReThrowError(error);
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("model \"%s\" is trained from a cold start", training->model->name),
+			 errdetail_internal("%s", error->message)));
+	FreeErrorData(error);
 }
 
 /*

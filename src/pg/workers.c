@@ -18,8 +18,8 @@
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
+#include "recal_attempt.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_factorize.h"
@@ -230,54 +230,48 @@ RunBlocks(PoolHeader *header, RecalParticipant *me, RecalPool *pool)
 	}
 }
 
+typedef struct SegmentRequest
+{
+	Size		size;
+	dsm_segment *segment;
+} SegmentRequest;
+
+static void
+TrySegment(void *arg)
+{
+	SegmentRequest *request = arg;
+
+	request->segment = dsm_create(request->size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
+
+	/* at once: a commit would take the mapping away */
+	if (request->segment != NULL)
+		dsm_pin_mapping(request->segment);
+}
+
 /*
  * A segment for the pool, or NULL with a WARNING when there is not enough
- * shared memory. A failed attempt is undone by a subtransaction.
+ * shared memory.
  */
 static dsm_segment *
 CreateSegment(Size size)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	dsm_segment *volatile segment = NULL;
+	SegmentRequest request = {.size = size};
+	ErrorData  *error = RecalAttempt(TrySegment, &request);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
+	if (error != NULL)
 	{
-		segment = dsm_create(size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
-
-		/* at once: a commit would take the mapping away */
-		if (segment != NULL)
-			dsm_pin_mapping(segment);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INSUFFICIENT_RESOURCES)
 			ReThrowError(error);
 		FreeErrorData(error);
-		segment = NULL;
+		request.segment = NULL;
 	}
-	PG_END_TRY();
-
-	if (segment == NULL)
+	if (request.segment == NULL)
 		ereport(WARNING,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("training without parallel workers, because there is not enough shared memory"),
 				 errdetail("%zu MB were asked for.", size / (1024 * 1024) + 1),
 				 errhint("Raise the limit on /dev/shm (Docker: --shm-size), or set max_parallel_maintenance_workers to 0.")));
-	return segment;
+	return request.segment;
 }
 
 static Size
