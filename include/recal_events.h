@@ -12,7 +12,7 @@
 
 #include "postgres.h"
 
-#include "access/tupdesc.h"
+#include "nodes/params.h"
 
 #include "recal_ids.h"
 #include "recal_model.h"
@@ -124,10 +124,17 @@ extern char *RecalEventSelectList(const char *model, const RecalDefinition *defi
 								  Oid relation, RecalEventColumns *columns);
 
 /*
- * Whether a query's rows have the types that RecalEventSelectList found: false
- * when a column was altered, or another table took the name, in between.
+ * Runs a query of RecalEventSelectList's columns, and calls visit for each row;
+ * what it allocates in the current context goes with the row. 55006 when a
+ * column was altered, or another table took the name, in between. The plan is
+ * freed. The rows pass by one at a time, and nothing counts them.
  */
-extern bool RecalEventColumnsMatch(const RecalEventColumns *columns, TupleDesc rows);
+struct _SPI_plan;				/* executor/spi.h has names that others use */
+typedef void (*RecalEventVisitor) (void *arg, const Datum *values, const bool *isnull);
+
+extern void RecalEventsVisit(const char *model, const RecalEventColumns *columns,
+							 struct _SPI_plan *plan, ParamListInfo params,
+							 RecalEventVisitor visit, void *arg);
 
 /* event type, value, time of one row; *time is set whatever kind of row it is */
 extern RecalRowKind RecalEventRow(const RecalDefinition *definition,

@@ -10,7 +10,6 @@
 #include <float.h>
 #include <math.h>
 
-#include "access/tupdesc.h"
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
@@ -188,26 +187,6 @@ RecalEventSelectList(const char *model, const RecalDefinition *definition, Oid r
 		columns->time = ++position;
 	}
 	return list.data;
-}
-
-static bool
-ColumnIs(TupleDesc rows, int position, Oid base)
-{
-	return position == 0 ||
-		(position <= rows->natts &&
-		 getBaseType(TupleDescAttr(rows, position - 1)->atttypid) == base);
-}
-
-bool
-RecalEventColumnsMatch(const RecalEventColumns *columns, TupleDesc rows)
-{
-	Oid			event = columns->event_type == VARCHAROID ? VARCHAROID : TEXTOID;
-
-	return ColumnIs(rows, columns->user, columns->user_type.base) &&
-		ColumnIs(rows, columns->item, columns->item_type.base) &&
-		ColumnIs(rows, columns->event, event) &&
-		ColumnIs(rows, columns->value, columns->value_type) &&
-		ColumnIs(rows, columns->time, columns->time_type);
 }
 
 bool

@@ -2,19 +2,16 @@
  * events.c
  *		Streams the behaviour rows of a model into arrays.
  *
- * One query, run to its end through an own DestReceiver: the executor may use
- * parallel workers, and no result set is ever materialised.
+ * One query, whose rows are taken as they pass: no result set is ever
+ * materialised.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "lib/stringinfo.h"
-#include "tcop/dest.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -36,7 +33,6 @@ typedef struct IdColumn
 
 typedef struct EventReceiver
 {
-	DestReceiver pub;
 	const char *model;
 	const RecalDefinition *definition;
 	RecalEventColumns columns;
@@ -47,7 +43,6 @@ typedef struct EventReceiver
 	IdColumn	users;
 	IdColumn	items;
 	MemoryContext context;		/* of what is returned */
-	MemoryContext row_context;	/* detoasted ids and the like */
 } EventReceiver;
 
 /*
@@ -161,8 +156,9 @@ ErrorBadRow(const EventReceiver *receiver, const RecalId *user, const RecalId *i
 }
 
 static void
-ReceiveRow(EventReceiver *receiver, const Datum *values, const bool *isnull)
+ReceiveRow(void *arg, const Datum *values, const bool *isnull)
 {
+	EventReceiver *receiver = arg;
 	const RecalEventColumns *columns = &receiver->columns;
 	RecalEvents *events = receiver->events;
 	RecalId		user;
@@ -274,39 +270,6 @@ FinishAnswers(RecalEvents *events)
 	qsort(events->answers, events->nanswers, sizeof(RecalAnsweredPair), CompareAnswers);
 }
 
-static bool
-ReceiveSlot(TupleTableSlot *slot, DestReceiver *self)
-{
-	EventReceiver *receiver = (EventReceiver *) self;
-	MemoryContext old;
-
-	slot_getallattrs(slot);
-	old = MemoryContextSwitchTo(receiver->row_context);
-	ReceiveRow(receiver, slot->tts_values, slot->tts_isnull);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(receiver->row_context);	/* free when nothing was allocated */
-	return true;
-}
-
-static void
-ReceiverStartup(DestReceiver *self, int operation, TupleDesc typeinfo)
-{
-	EventReceiver *receiver = (EventReceiver *) self;
-
-	/* until the query was planned, nothing was locked */
-	if (!RecalEventColumnsMatch(&receiver->columns, typeinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("the events of model \"%s\" were altered while they were being read",
-						receiver->model),
-				 errhint("Try again.")));
-}
-
-static void
-ReceiverNothing(DestReceiver *self)
-{
-}
-
 static void
 BeginArrays(EventReceiver *receiver)
 {
@@ -321,8 +284,6 @@ BeginArrays(EventReceiver *receiver)
 		events->time = palloc(sizeof(double) * FIRST_ROWS);
 	receiver->users.builder = RecalIdBuilderBegin(receiver->columns.user_type.kind);
 	receiver->items.builder = RecalIdBuilderBegin(receiver->columns.item_type.kind);
-	receiver->row_context = AllocSetContextCreate(CurrentMemoryContext, "recal event row",
-												  ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(old);
 }
 
@@ -350,11 +311,9 @@ RunQuery(EventReceiver *receiver)
 {
 	const RecalDefinition *definition = receiver->definition;
 	SPIPrepareOptions prepare_options = {.cursorOptions = CURSOR_OPT_PARALLEL_OK};
-	SPIExecuteOptions execute_options = {.read_only = true};
 	StringInfoData query;
 	SPIPlanPtr	plan;
 	Oid			relation;
-	int			result;
 
 	relation = RecalResolveRelation(receiver->model, "events", definition->events_schema,
 									definition->events_name);
@@ -369,16 +328,7 @@ RunQuery(EventReceiver *receiver)
 	if (plan == NULL)
 		elog(ERROR, "preparing to read events failed: %s", SPI_result_code_string(SPI_result));
 	receiver->events->row_security = RecalPlanHasRowSecurity(plan);
-
-	/*
-	 * No limit on rows, or the plan would not run in parallel. The number of
-	 * rows is counted by the receiver: SPI_processed is not reliable here.
-	 */
-	execute_options.dest = &receiver->pub;
-	result = SPI_execute_plan_extended(plan, &execute_options);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "reading events failed: %s", SPI_result_code_string(result));
-	SPI_freeplan(plan);
+	RecalEventsVisit(receiver->model, &receiver->columns, plan, NULL, ReceiveRow, receiver);
 }
 
 void
@@ -394,11 +344,6 @@ RecalReadEvents(const RecalModel *model, const RecalDefinition *definition, bool
 	events->as_of = NAN;
 	memset(&receiver, 0, sizeof(EventReceiver));
 
-	receiver.pub.receiveSlot = ReceiveSlot;
-	receiver.pub.rStartup = ReceiverStartup;
-	receiver.pub.rShutdown = ReceiverNothing;
-	receiver.pub.rDestroy = ReceiverNothing;
-	receiver.pub.mydest = DestTuplestore;	/* with DestNone SPI reports no SELECT */
 	receiver.model = model->name;
 	receiver.definition = definition;
 	receiver.events = events;
@@ -426,5 +371,4 @@ RecalReadEvents(const RecalModel *model, const RecalDefinition *definition, bool
 	FinishIds(&receiver.users, &events->users, events->user, events->n);
 	FinishIds(&receiver.items, &events->items, events->item, events->n);
 	FinishAnswers(events);
-	MemoryContextDelete(receiver.row_context);
 }

@@ -8,16 +8,12 @@
  */
 #include "postgres.h"
 
-#include "executor/executor.h"
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "lib/stringinfo.h"
 #include "nodes/params.h"
-#include "tcop/dest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 
 #include "recal_batch.h"
 #include "recal_compat.h"
@@ -28,7 +24,6 @@
 
 typedef struct HistoryReceiver
 {
-	DestReceiver pub;
 	const RecalStatement *statement;
 	RecalHistories *histories;
 	RecalIdBuilder *users;
@@ -38,7 +33,6 @@ typedef struct HistoryReceiver
 	int64		previous_user;
 	int32		previous_code;
 	Size		max_bytes;
-	MemoryContext row_context;	/* detoasted ids and the like */
 } HistoryReceiver;
 
 static void
@@ -99,8 +93,9 @@ AddUser(HistoryReceiver *receiver, const RecalId *id)
 }
 
 static void
-ReceiveRow(HistoryReceiver *receiver, const Datum *values, const bool *isnull)
+ReceiveRow(void *arg, const Datum *values, const bool *isnull)
 {
+	HistoryReceiver *receiver = arg;
 	const RecalEventColumns *columns = &receiver->statement->columns;
 	RecalHistories *histories = receiver->histories;
 	RecalId		id;
@@ -115,38 +110,6 @@ ReceiveRow(HistoryReceiver *receiver, const Datum *values, const bool *isnull)
 	RecalUserRowRead(histories->served, columns, values, isnull, &histories->rows[histories->n]);
 	histories->previous[histories->n] = histories->last[code];
 	histories->last[code] = (uint32) histories->n++;
-}
-
-static bool
-ReceiveSlot(TupleTableSlot *slot, DestReceiver *self)
-{
-	HistoryReceiver *receiver = (HistoryReceiver *) self;
-	MemoryContext old;
-
-	slot_getallattrs(slot);
-	old = MemoryContextSwitchTo(receiver->row_context);
-	ReceiveRow(receiver, slot->tts_values, slot->tts_isnull);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(receiver->row_context);	/* free when nothing was allocated */
-	return true;
-}
-
-static void
-ReceiverStartup(DestReceiver *self, int operation, TupleDesc typeinfo)
-{
-	HistoryReceiver *receiver = (HistoryReceiver *) self;
-
-	if (!RecalEventColumnsMatch(&receiver->statement->columns, typeinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("the events of model \"%s\" were altered while they were being read",
-						receiver->histories->served->model),
-				 errhint("Try again.")));
-}
-
-static void
-ReceiverNothing(DestReceiver *self)
-{
 }
 
 /* The ids as an array of the user column's base type; others have no rows. */
@@ -178,10 +141,9 @@ RunQuery(HistoryReceiver *receiver, const char *function, const RecalId *ids, in
 	const RecalStatement *statement = receiver->statement;
 	const RecalServed *served = statement->served;
 	const RecalDefinition *definition = served->definition;
-	SPIExecuteOptions options = {.read_only = true};
+	ParamListInfo params = NULL;
 	StringInfoData query;
 	SPIPlanPtr	plan;
-	int			result;
 
 	initStringInfo(&query);
 	appendStringInfo(&query, "SELECT %s FROM %s", statement->select_list,
@@ -190,11 +152,11 @@ RunQuery(HistoryReceiver *receiver, const char *function, const RecalId *ids, in
 	{
 		appendStringInfo(&query, " WHERE %s OPERATOR(pg_catalog.=) ANY ($1)",
 						 quote_identifier(definition->user_column));
-		options.params = UserParameter(&statement->columns.user_type, ids, nids);
+		params = UserParameter(&statement->columns.user_type, ids, nids);
 	}
 
 	plan = SPI_prepare_cursor(query.data, ids != NULL ? 1 : 0,
-							  ids != NULL ? &options.params->params[0].ptype : NULL,
+							  ids != NULL ? &params->params[0].ptype : NULL,
 							  CURSOR_OPT_PARALLEL_OK);
 	if (plan == NULL)
 		elog(ERROR, "preparing to read events failed: %s", SPI_result_code_string(SPI_result));
@@ -202,12 +164,7 @@ RunQuery(HistoryReceiver *receiver, const char *function, const RecalId *ids, in
 	/* who names the users learns of nobody else */
 	if (ids == NULL && RecalPlanHasRowSecurity(plan))
 		RecalErrorRowSecurity(served->model, function);
-
-	options.dest = &receiver->pub;
-	result = SPI_execute_plan_extended(plan, &options);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "reading events failed: %s", SPI_result_code_string(result));
-	SPI_freeplan(plan);
+	RecalEventsVisit(served->model, &statement->columns, plan, params, ReceiveRow, receiver);
 }
 
 /* Where each user of the sorted table has its rows. */
@@ -236,19 +193,12 @@ RecalHistoriesRead(RecalStatement *statement, const char *function, const RecalI
 	histories->served = statement->served;
 	histories->row_security = statement->row_security;
 	memset(&receiver, 0, sizeof(HistoryReceiver));
-	receiver.pub.receiveSlot = ReceiveSlot;
-	receiver.pub.rStartup = ReceiverStartup;
-	receiver.pub.rShutdown = ReceiverNothing;
-	receiver.pub.rDestroy = ReceiverNothing;
-	receiver.pub.mydest = DestTuplestore;	/* with DestNone SPI reports no SELECT */
 	receiver.statement = statement;
 	receiver.histories = histories;
 	receiver.max_bytes = max_bytes;
 	receiver.capacity = FIRST_ROWS;
 	receiver.user_capacity = FIRST_USERS;
 	receiver.users = RecalIdBuilderBegin(statement->columns.user_type.kind);
-	receiver.row_context = AllocSetContextCreate(context, "recal event row",
-												 ALLOCSET_SMALL_SIZES);
 	histories->rows = recal_palloc_array(RecalUserRow, FIRST_ROWS);
 	histories->previous = recal_palloc_array(uint32, FIRST_ROWS);
 	histories->last = recal_palloc_array(uint32, FIRST_USERS);
@@ -258,7 +208,6 @@ RecalHistoriesRead(RecalStatement *statement, const char *function, const RecalI
 	RunQuery(&receiver, function, ids, nids);
 	MemoryContextSwitchTo(context); /* SPI leaves its own */
 	FinishUsers(&receiver);
-	MemoryContextDelete(receiver.row_context);
 }
 
 /* As ORDER BY time DESC NULLS LAST, which serving reads by. */
