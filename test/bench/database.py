@@ -1,5 +1,6 @@
 """psql as the way to the database, and small helpers for measuring."""
 
+import gzip
 import os
 import re
 import statistics
@@ -51,6 +52,13 @@ def load(table, columns, lines):
     """Makes a table and fills it with COPY."""
     psql(f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} ({columns})")
     psql(f"COPY {table} FROM STDIN", stdin="".join(lines).encode())
+
+
+def read(path):
+    """A tab-separated file as lists of fields."""
+    opener = gzip.open if path.endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8") as f:
+        return [line.rstrip("\n").split("\t") for line in f]
 
 
 def milliseconds(*statements):

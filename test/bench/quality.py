@@ -8,12 +8,11 @@ evaluator judges them. MSWeb has no time: half of each test visitor's areas are
 given, and the other half is to be found.
 """
 
-import gzip
 import os
 import random
 import sys
 
-from database import HAVE_PEER, WORK, heading, load, psql, rows, table
+from database import HAVE_PEER, WORK, heading, load, psql, read, rows, table
 
 try:
     import numpy as np
@@ -29,12 +28,6 @@ REGULARIZATION = (0.1, 1, 10, 50)
 TUNE_UNOBSERVED = (0.003, 0.01, 0.03, 0.1, 0.3, 1)
 TUNE_REGULARIZATION = (0.001, 0.003, 0.01, 0.03)
 FINER = (0.6, 1, 1.7)
-
-
-def read(path):
-    opener = gzip.open if path.endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8") as f:
-        return [line.rstrip("\n").split("\t") for line in f]
 
 
 class Data:

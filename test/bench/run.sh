@@ -2,10 +2,10 @@
 # make bench: what recal reaches, beside the library "implicit" on the same data,
 # cores and machine.
 #
-#   BENCH=quality,train,serve   the parts to run (default: all)
+#   BENCH=quality,ratings,train,serve  the parts to run (default: all)
 #   BENCH_REPEAT=3              runs of each measurement; medians are reported
 #   BENCH_ROWS=1M,20M           the sizes of the training part
-#   RECAL_BENCH_DATA=DIR        more data for the quality part: DIR/movietweetings
+#   RECAL_BENCH_DATA=DIR        more data for quality and ratings: DIR/movietweetings
 #                               and DIR/msweb with their .tsv.gz files
 #   BENCH_PYTHON=PYTHON         an interpreter that has implicit, instead of a
 #                               virtual environment made for the purpose
@@ -64,9 +64,9 @@ createdb bench
 psql -X -q -c 'CREATE EXTENSION recal'
 
 "$BENCH_PYTHON" "$here/machine.py"
-parts=${BENCH:-quality,train,serve}
+parts=${BENCH:-quality,ratings,train,serve}
 for part in ${parts//,/ }; do
-	if [ "$part" = quality ]; then
+	if [ "$part" = quality ] || [ "$part" = ratings ]; then
 		perl "$here/../demo/fetch-movielens.pl" "$work/movielens" || say "skipped: MovieLens cannot be had here"
 	fi
 	"$BENCH_PYTHON" "$here/$part.py"

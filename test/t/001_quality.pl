@@ -156,5 +156,29 @@ SQL
 my $hits = evaluate('hits', 'random');
 cmp_ok($hits->{ndcg}{value}, '>', 0.8 * $hits->{ndcg}{baseline}, 'where only popularity counts, recal follows it');
 
+#
+# Ratings whose truth is known: biases, four factors, noise of deviation .5
+#
+answer($node, <<'SQL');
+CREATE FUNCTION gauss(seed bigint) RETURNS float8 LANGUAGE sql IMMUTABLE AS
+'SELECT (sum((hashint8extended(seed * 16 + n, 11) & 1048575) / 1048576.0) - 6)::float8 FROM generate_series(0, 11) n';
+CREATE TABLE people AS SELECT u, gauss(u) * 0.4 AS bias, ARRAY(SELECT gauss(u * 100 + f) FROM generate_series(1, 4) f) AS x FROM generate_series(1, 800) u;
+CREATE TABLE films AS SELECT i, gauss(1000000 + i) * 0.4 AS bias, ARRAY(SELECT gauss(1000000 + i * 100 + f) FROM generate_series(1, 4) f) AS y FROM generate_series(1, 300) i;
+CREATE TABLE ratings AS SELECT u AS user_id, i AS item_id,
+	3.5 + p.bias + f.bias + 0.35 * (x[1] * y[1] + x[2] * y[2] + x[3] * y[3] + x[4] * y[4]) + 0.5 * gauss(u * 1000 + i + 2000000) AS stars
+FROM people p, films f WHERE hashint8extended(u * 1000 + i, 13) & 15 < 2;
+CREATE INDEX ON ratings (user_id);
+SELECT recal_create_model('ratings', 'ratings', value_column => 'stars', objective => 'explicit');
+CREATE VIEW sparse AS SELECT * FROM ratings WHERE hashint8extended(user_id * 1000 + item_id, 17) & 15 = 0;
+SELECT recal_create_model('sparse', 'sparse', value_column => 'stars', objective => 'explicit');
+SQL
+my $ratings = evaluate('ratings', 'random');
+cmp_ok($ratings->{ratings}{value}, '>', 2000, 'ratings: enough of them');
+cmp_ok($ratings->{rmse}{baseline}, '>', 0.75, 'ratings: biases alone miss the factors');
+cmp_ok($ratings->{rmse}{value}, '<', 0.9 * $ratings->{rmse}{baseline}, 'ratings: factors predict better than biases');
+cmp_ok($ratings->{uncertainty_spearman}{value}, '>', 0.03, 'ratings: uncertainty foretells errors');
+my $sparse = evaluate('sparse', 'random');
+cmp_ok($sparse->{rmse}{value}, '<', 1.02 * $sparse->{rmse}{baseline}, 'sparse ratings: no worse than biases alone');
+
 $node->stop;
 done_testing();
