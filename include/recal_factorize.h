@@ -87,6 +87,8 @@ extern float *RecalAlsUserConfidences(const RecalAls *als);	/* [nnz], by user */
 extern const float *RecalAlsItems(const RecalAls *als);
 extern const float *RecalAlsUsers(const RecalAls *als);
 
+#define RECAL_RANK_K	10		/* length of the lists that the search judges */
+
 /* Mean NDCG@k of the held-out items, whole catalogue, users folded in. */
 extern double RecalAlsRank(RecalAls *als);
 

@@ -47,6 +47,7 @@ typedef struct RecalFactorization
 	double		biases_rmse;	/* likewise of biases alone */
 	bool		tuned;			/* the search ran (else the rule, or given) */
 	double		tune_ndcg;		/* of the chosen pair on the search's held-out rows, NaN if none */
+	double		tune_popularity;	/* of the most popular items on the same rows, NaN if none */
 	float	   *item_factors;	/* [nitems × factors], eigenbasis of their Gramian, 64-byte aligned */
 	float	   *user_factors;	/* [nusers × factors], same basis */
 	float	   *eigenvalues;	/* [factors] */

@@ -22,7 +22,6 @@
 #include "recal_ranking.h"
 #include "recal_weights.h"
 
-#define RANK_K			10
 #define RANK_USERS		64		/* of a block */
 #define RANK_SCORES		(4 * 1024 * 1024)	/* floats of one batch */
 #define SOLVE_BLOCKS	256
@@ -336,8 +335,8 @@ RecalRankBlock(void *memory, int block, RecalParticipant *me)
 	float	   *vectors = RecalParticipantScratch(me, RoundFloats((int64) batch * d) +
 												  Max(batch * nitems, recal_als_work_size(d)));
 	float	   *scores = vectors + RoundFloats((int64) batch * d);
-	RecalRankMetrics metrics = {.k = RANK_K};
-	RecalScored heap[RANK_K];
+	RecalRankMetrics metrics = {.k = RECAL_RANK_K};
+	RecalScored heap[RECAL_RANK_K];
 	double		ignored = 0;
 	RecalCsr	rows;
 

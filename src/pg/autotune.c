@@ -16,7 +16,9 @@
 
 #include "recal_compat.h"
 #include "recal_factorize.h"
+#include "recal_ranking.h"
 #include "recal_rng.h"
+#include "recal_serve.h"
 
 #define MIN_PAIRS		3		/* of a user, to hold one out */
 #define MAX_TARGETS		5		/* of a user */
@@ -174,7 +176,7 @@ Effort(int64 nnz, int ncandidates)
 
 /* What share of users, how many epochs and how many test users the search can pay for. */
 static void
-Plan(const RecalMatrix *matrix, const RecalFactorization *work, RecalTuning *tuning,
+PlanSearch(const RecalMatrix *matrix, const RecalFactorization *work, RecalTuning *tuning,
 	 double *share, int64 *max_test)
 {
 	const RecalCsr *rows = &matrix->by_user;
@@ -336,6 +338,7 @@ RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work, RecalTunin
 	memset(tuning, 0, sizeof(RecalTuning));
 	work->tuned = false;
 	work->tune_ndcg = NAN;
+	work->tune_popularity = NAN;
 	work->unobserved_weight_used = work->unobserved_weight;
 	work->regularization_used = work->regularization;
 	PrepareDecays(matrix, work, tuning);
@@ -351,7 +354,7 @@ RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work, RecalTunin
 	tuning->regularization = recal_palloc_array(double, lengthof(path) + lengthof(around));
 	for (int i = 0; i < (int) lengthof(path); i++)
 		AddCandidate(tuning, work, path[i]);
-	Plan(matrix, work, tuning, &share, &max_test);
+	PlanSearch(matrix, work, tuning, &share, &max_test);
 	tuning->shape.d = work->factors;
 	if (TakeSample(matrix, work->seed, share, max_test, tuning))
 		return true;
@@ -450,6 +453,67 @@ Try(RecalTuning *tuning, RecalAls *als, RecalFactorization *work, int candidate)
 	work->history_decay_used = decay;
 }
 
+/* Items of the sample by how many users like them, the most popular first */
+static RecalScored *
+PopularItems(const RecalTuning *tuning)
+{
+	int			n = (int) tuning->shape.nitems;
+	float	   *users = RecalAllocArray(sizeof(float), n);
+	RecalScored *items = RecalAllocArray(sizeof(RecalScored), n);
+	int			size = 0;
+
+	memset(users, 0, sizeof(float) * n);
+	for (int64 j = 0; j < tuning->shape.nnz; j++)
+		if (tuning->rows.confidences[j] > 0)
+			users[tuning->rows.columns[j]] += 1;
+	recal_topk_push_block(items, &size, n, users, n, 0);
+	recal_topk_sort(items, size);
+	pfree(users);
+	return items;
+}
+
+static bool
+Contains(const int32 *ascending, int64 n, int32 item)
+{
+	return bsearch(&item, ascending, n, sizeof(int32), RecalComparePositions) != NULL;
+}
+
+/*
+ * Mean NDCG@k of the held-out items for the most popular ones that a user does
+ * not have: what the search's choice is worth is seen beside it.
+ */
+static double
+RankPopular(const RecalTuning *tuning)
+{
+	const RecalCsr *rows = &tuning->rows;
+	RecalScored *popular = PopularItems(tuning);
+	double		sum = 0;
+
+	for (int64 t = 0; t < tuning->shape.ntest; t++)
+	{
+		int64		first = rows->offsets[tuning->test_user[t]];
+		int64		n = rows->offsets[tuning->test_user[t] + 1] - first;
+		int64		ntargets = tuning->test_offsets[t + 1] - tuning->test_offsets[t];
+		double		gain = 0;
+		double		ideal = 0;
+		int			rank = 0;
+
+		for (int64 i = 0; i < tuning->shape.nitems && rank < RECAL_RANK_K; i++)
+		{
+			if (Contains(rows->columns + first, n, popular[i].index))
+				continue;
+			if (Contains(tuning->targets + tuning->test_offsets[t], ntargets, popular[i].index))
+				gain += 1 / log2(rank + 2);
+			rank++;
+		}
+		for (rank = 0; rank < Min(ntargets, RECAL_RANK_K); rank++)
+			ideal += 1 / log2(rank + 2);
+		sum += gain / ideal;
+	}
+	pfree(popular);
+	return sum / (double) tuning->shape.ntest;
+}
+
 void
 RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 {
@@ -475,6 +539,7 @@ RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 		for (int i = ncandidates; i < tuning->ncandidates; i++)
 			Try(tuning, &als, work, i);
 	}
+	work->tune_popularity = RankPopular(tuning);
 	work->tuned = true;
 	RecalAlsEnd(&als);
 }

@@ -456,9 +456,10 @@ Metrics(const Training *training)
 	if (!work->tuned)
 		return RecalJsonb("{}");
 	if (training->matrix.ratings)
-		return RecalJsonb("{\"auto_rmse\": %.6f, \"biases_rmse\": %.6f}", work->tune_rmse,
+		return RecalJsonb("{\"auto_rmse\": %.6f, \"baseline_rmse\": %.6f}", work->tune_rmse,
 						  work->biases_rmse);
-	return RecalJsonb("{\"auto_ndcg_10\": %.6f}", work->tune_ndcg);
+	return RecalJsonb("{\"auto_ndcg_10\": %.6f, \"baseline_ndcg_10\": %.6f}", work->tune_ndcg,
+					  work->tune_popularity);
 }
 
 static void
