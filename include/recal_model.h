@@ -218,6 +218,22 @@ extern List *RecalVersionList(const char *model);
 /* The version, or NULL. */
 extern RecalVersion *RecalVersionGet(const char *model, int version);
 
+/* What a training reached, beside the version itself. */
+typedef struct RecalTrained
+{
+	int			version;
+	int			nloss;
+	double	   *loss;			/* per epoch */
+	Jsonb	   *facts;
+	Jsonb	   *metrics;
+	Jsonb	   *timings;
+	int64		bytes;
+	TimestampTz finished_at;
+} RecalTrained;
+
+/* The model's ready versions (RecalTrained), ascending, without any of another owner. */
+extern List *RecalVersionsTrained(const RecalModel *model);
+
 /* The current version; 55000 with a hint when never trained. */
 extern RecalVersion *RecalVersionCurrent(const RecalModel *model);
 

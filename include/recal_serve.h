@@ -75,6 +75,7 @@ typedef enum RecalPlanSlot
 {
 	RECAL_PLAN_HISTORY,
 	RECAL_PLAN_GATE,
+	RECAL_PLAN_TITLES,
 	RECAL_NPLANS
 } RecalPlanSlot;
 
@@ -176,6 +177,13 @@ extern float RecalUserUncertainty(const RecalServed *served, const RecalUser *us
  * caller; all when none is declared. Needs an SPI connection.
  */
 extern void RecalItemsGate(RecalServed *served, const int32 *positions, int n, bool *shown);
+
+/*
+ * The same with what a column of the items relation says about them, as text:
+ * titles [n], set to NULL beforehand.
+ */
+extern void RecalItemsTitles(RecalServed *served, const int32 *positions, int n,
+							 const char *column, bool *shown, char **titles);
 
 /*
  * The best k of scores[n] that may be shown: asks the items relation about a

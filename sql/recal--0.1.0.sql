@@ -454,3 +454,8 @@ CREATE FUNCTION recal_forget_user(user_id "any", model text = NULL)
 	ROWS 3 COST 1000000;
 COMMENT ON FUNCTION recal_forget_user("any", text) IS
 	'Removes a person''s answers, and their id and factor from every stored version. Their behaviour rows are for the owner of that table to delete; item factors forget them at the next training.';
+
+CREATE FUNCTION recal_report(model text = NULL) RETURNS text
+	AS 'MODULE_PATHNAME', 'recal_report' LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
+COMMENT ON FUNCTION recal_report(text) IS
+	'A model as one self-contained HTML page: loss, quality, phases, popularity, histories, and a map of items.';

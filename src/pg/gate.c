@@ -29,10 +29,13 @@ CompareAsked(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Marks the asked positions among the rows that the query returned. */
+/*
+ * Marks the asked positions among the rows that the query returned, and takes
+ * the second column's text where titles are wanted.
+ */
 static void
 MarkShown(const RecalServed *served, const RecalIdType *column, const int32 *positions, int n,
-		  bool *shown)
+		  bool *shown, char **titles)
 {
 	Asked	   *asked = recal_palloc_array(Asked, n);
 
@@ -56,8 +59,11 @@ MarkShown(const RecalServed *served, const RecalIdType *column, const int32 *pos
 		id = RecalIdFromDatum(value, column);
 		key.position = (int32) RecalIdTableFind(&served->items, &id);
 		found = bsearch(&key, asked, n, sizeof(Asked), CompareAsked);
-		if (found != NULL)
-			shown[found->slot] = true;
+		if (found == NULL)
+			continue;
+		shown[found->slot] = true;
+		if (titles != NULL)
+			titles[found->slot] = SPI_getvalue(SPI_tuptable->vals[r], SPI_tuptable->tupdesc, 2);
 	}
 	pfree(asked);
 }
@@ -84,8 +90,10 @@ IdArray(const RecalServed *served, const RecalIdType *column, const int32 *posit
 										   typlen, typbyval, typalign));
 }
 
-void
-RecalItemsGate(RecalServed *served, const int32 *positions, int n, bool *shown)
+/* titles [n] of title_column where that is not NULL; in the caller's SPI memory */
+static void
+ReadItems(RecalServed *served, const int32 *positions, int n, bool *shown,
+		  const char *title_column, char **titles)
 {
 	const RecalDefinition *definition = served->definition;
 	Oid			relation;
@@ -115,18 +123,34 @@ RecalItemsGate(RecalServed *served, const int32 *positions, int n, bool *shown)
 				 errmsg("column \"%s\" of the items of model \"%s\" is of type %s, which does not match the model's item ids",
 						definition->item_id_column, served->model, format_type_be(type))));
 
-	query = psprintf("SELECT %s FROM %s WHERE %s OPERATOR(pg_catalog.=) ANY ($1)",
+	query = psprintf("SELECT %s%s%s FROM %s WHERE %s OPERATOR(pg_catalog.=) ANY ($1)",
 					 quote_identifier(definition->item_id_column),
+					 titles != NULL ? ", " : "",
+					 titles != NULL ? quote_identifier(title_column) : "",
 					 RecalQualifiedName(definition->items_schema, definition->items_name),
 					 quote_identifier(definition->item_id_column));
-	plan = RecalServedPlan(served, RECAL_PLAN_GATE, query, get_array_type(column.base));
+	plan = RecalServedPlan(served, titles != NULL ? RECAL_PLAN_TITLES : RECAL_PLAN_GATE, query,
+						   get_array_type(column.base));
 	parameter = IdArray(served, &column, positions, n);
 	result = SPI_execute_plan(plan, &parameter, NULL, true, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "reading items failed: %s", SPI_result_code_string(result));
 
-	MarkShown(served, &column, positions, n, shown);
+	MarkShown(served, &column, positions, n, shown, titles);
 	SPI_freetuptable(SPI_tuptable);
+}
+
+void
+RecalItemsGate(RecalServed *served, const int32 *positions, int n, bool *shown)
+{
+	ReadItems(served, positions, n, shown, NULL, NULL);
+}
+
+void
+RecalItemsTitles(RecalServed *served, const int32 *positions, int n, const char *column,
+				 bool *shown, char **titles)
+{
+	ReadItems(served, positions, n, shown, column, titles);
 }
 
 RecalScored *

@@ -185,6 +185,64 @@ RecalVersionCurrent(const RecalModel *model)
 	return version;
 }
 
+static RecalTrained *
+TrainedFromTuple(HeapTuple tuple, TupleDesc desc)
+{
+	RecalTrained *trained = palloc0(sizeof(RecalTrained));
+	Datum		values[RECAL_MAX_COLUMNS];
+	bool		isnull[RECAL_MAX_COLUMNS];
+
+	heap_deform_tuple(tuple, desc, values, isnull);
+	trained->version = DatumGetInt32(values[Anum_version_version - 1]);
+	trained->facts = DatumGetJsonbPCopy(values[Anum_version_facts - 1]);
+	trained->metrics = DatumGetJsonbPCopy(values[Anum_version_metrics - 1]);
+	trained->timings = DatumGetJsonbPCopy(values[Anum_version_timings - 1]);
+	trained->bytes = DatumGetInt64(values[Anum_version_bytes - 1]);
+	if (!isnull[Anum_version_finished_at - 1])
+		trained->finished_at = DatumGetTimestampTz(values[Anum_version_finished_at - 1]);
+	if (!isnull[Anum_version_loss - 1])
+	{
+		ArrayType  *array = DatumGetArrayTypeP(values[Anum_version_loss - 1]);
+		Datum	   *elements;
+		bool	   *nulls;
+
+		deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
+						  &elements, &nulls, &trained->nloss);
+		trained->loss = recal_palloc_array(double, Max(trained->nloss, 1));
+		for (int i = 0; i < trained->nloss; i++)
+			trained->loss[i] = nulls[i] ? NAN : DatumGetFloat8(elements[i]);
+	}
+	return trained;
+}
+
+static int
+CompareTrained(const ListCell *a, const ListCell *b)
+{
+	return ((RecalTrained *) lfirst(a))->version - ((RecalTrained *) lfirst(b))->version;
+}
+
+List *
+RecalVersionsTrained(const RecalModel *model)
+{
+	Relation	relation = RecalTableOpen(RECAL_TABLE_VERSION, AccessShareLock);
+	SysScanDesc scan = ScanVersions(relation, model->name, 0, GetActiveSnapshot());
+	HeapTuple	tuple;
+	List	   *versions = NIL;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		char	   *owner;
+		RecalVersion *version = VersionFromTuple(tuple, RelationGetDescr(relation), &owner);
+
+		if (version->status == RECAL_READY && strcmp(owner, model->owner_name) == 0)
+			versions = lappend(versions, TrainedFromTuple(tuple, RelationGetDescr(relation)));
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	list_sort(versions, CompareTrained);
+	return versions;
+}
+
 static int
 CompareVersionNumbers(const ListCell *a, const ListCell *b)
 {

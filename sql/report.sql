@@ -1,0 +1,96 @@
+-- a model as one page
+\set VERBOSITY default
+CREATE TABLE visits (user_id int, item_id text, kind text);
+-- two groups, each with its own items; 32 users an item, but for one with more
+INSERT INTO visits SELECT u, 'p' || i, 'view' FROM generate_series(1, 80) u, generate_series(1, 30) i
+WHERE i % 2 = u % 2 AND (u * 7 + i * 3) % 5 <> 0;
+INSERT INTO visits SELECT u, 'p1', 'view' FROM generate_series(1, 79, 2) u;
+-- counts nothing, and must not
+INSERT INTO visits SELECT 1, 'p2', 'impression' FROM generate_series(1, 500);
+CREATE INDEX ON visits (user_id);
+CREATE TABLE products (id text PRIMARY KEY, title text, price numeric);
+INSERT INTO products SELECT DISTINCT item_id, 'Product ' || item_id FROM visits;
+UPDATE products SET title = '</title><script>alert("p1")</script> & ''more''' WHERE id = 'p1';
+UPDATE products SET title = E'tab\there \x01\x1b end' WHERE id = 'p2';
+UPDATE products SET title = NULL WHERE id = 'p11';
+UPDATE products SET title = repeat('long ', 100) WHERE id = 'p12';
+
+SELECT recal_create_model('visits', 'visits', event_column => 'kind', event_weights => '{"view": 1}',
+	items => 'products', item_id_column => 'id', options => '{"factors": 8, "keep_versions": 20}');
+SELECT recal_report();
+SELECT recal_report('no such model');
+CALL recal_train();
+
+BEGIN READ ONLY;
+SELECT length(recal_report('visits')) > 10000 AS a_page;
+COMMIT;
+CREATE TEMP TABLE page AS SELECT recal_report() AS html;
+
+-- a whole page, in ASCII whatever the client's encoding, that loads and runs nothing
+SELECT html LIKE '<!DOCTYPE html>%' AND html LIKE '%</html>' || chr(10) AS whole, html ~ '[^\x0A\x20-\x7E]' AS other_characters,
+	html ~* '<(script|link|img|iframe|object)|@import|url\((?!#)|\s(src|href|on[a-z]+)=' AS loads
+FROM page;
+SELECT regexp_replace(m[1], '.*"(.*)"', '\1') AS figure, m[2] AS says FROM page, regexp_matches(html, '<figure id="(\w+)"[^>]*>\s*<figcaption>\s*<h2>([^<]*)', 'g') m;
+SELECT m[1] AS name, m[2] AS value FROM page, regexp_matches(html, '<dt>([^<]*)</dt><dd>([^<]*)</dd>', 'g') m WHERE m[1] <> 'Size';
+SELECT count(*) AS pictures, bool_and(m[1] <> '') AS described FROM page, regexp_matches(html, '<svg role="img" aria-label="([^"]*)"', 'g') m;
+
+-- what was counted
+SELECT (regexp_match(html, 'has (\d+) rows"'))[1] AS most, (regexp_match(html, 'Half of all rows[^<]*'))[1] AS half,
+	(regexp_match(html, 'The median[^<]*'))[1] AS median
+FROM page;
+-- titles, escaped and not too long; the id where there is none
+SELECT m[1] AS item, m[2] AS rows FROM page, regexp_matches(html, '<tr><td>([^<]*)</td><td>(\d+)</td></tr>', 'g') m
+WHERE m[1] ~ '(script|tab|^p11$|long)' ORDER BY m[1] COLLATE "C";
+SELECT html LIKE '%<text class="label halo %>&#60;/title&#62;%' AS labelled FROM page;
+
+-- what the search measured, or that there is nothing
+SELECT html ~ 'NDCG@10 \d\.\d{4}"' AS measured, html LIKE '%no held-out quality%' AS not_measured FROM page;
+SELECT metrics->'auto_ndcg_10' > to_jsonb(0.9) AS found, metrics->'baseline_ndcg_10' < to_jsonb(0.3) AS better FROM recal_versions;
+SELECT recal_alter_model('visits', '{"regularization": 0.01, "unobserved_weight": 0.1}');
+CALL recal_train();
+SELECT html LIKE '%the current version was not measured%' AS current_one, html LIKE '%no held-out quality%' AS not_measured FROM recal_report() html;
+SELECT recal_activate('visits', 1);
+SELECT html LIKE '%The bold line is version 1,%' AS current_one, html LIKE '%<td>version 1, current</td>%<td>version 2</td>%' AS listed FROM recal_report() html;
+
+-- what the items relation does not show is not on the map
+DELETE FROM products WHERE id = 'p5';
+SELECT html LIKE '%Product p5:%' AS deleted, html LIKE '%Product p6:%' AS kept, html LIKE '%>The 29 most popular items%' AS count FROM recal_report() html;
+
+-- more versions than the page has room for: the newest, and the current one
+SELECT recal_alter_model('visits', '{"epochs": 1}');
+DO $$ BEGIN FOR i IN 3..12 LOOP CALL recal_train('visits'); END LOOP; END $$;
+SELECT recal_activate('visits', 1);
+SELECT string_agg(m[1], ', ') AS versions FROM regexp_matches(substring(recal_report() FROM 'Quality by version</summary>.*?</table>'), '<td>version (\d+)', 'g') m;
+
+-- without an items relation: ids, and no labels
+SELECT recal_create_model('plain', 'visits', options => '{"factors": 1, "epochs": 2}');
+CALL recal_train('plain');
+SELECT html LIKE '%<title>p2: 532 rows</title>%' AS id, html LIKE '%class="label%' AS labelled, html LIKE '%hover over one for its id%' AS said FROM recal_report('plain') html;
+
+-- rights
+CREATE ROLE regress_recal_reader;
+SET ROLE regress_recal_reader;
+SELECT recal_report('visits');
+RESET ROLE;
+GRANT SELECT ON visits TO regress_recal_reader;
+SET ROLE regress_recal_reader;
+SELECT recal_report('visits');
+RESET ROLE;
+-- of the items only what may be read
+GRANT SELECT (id) ON products TO regress_recal_reader;
+SET ROLE regress_recal_reader;
+SELECT html LIKE '%Product p6:%' AS title, html LIKE '%<title>p6: 32 rows</title>%' AS id FROM recal_report('visits') html;
+RESET ROLE;
+ALTER TABLE visits ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON visits USING (user_id = 1);
+SET ROLE regress_recal_reader;
+SELECT recal_report('visits');
+RESET ROLE;
+ALTER TABLE visits DISABLE ROW LEVEL SECURITY;
+
+-- when everything is gone there is still a page
+DELETE FROM visits;
+SELECT html LIKE '%There are no rows.%' AS said, html LIKE '%</html>%' AS whole FROM recal_report('visits') html;
+SELECT recal_drop_model('visits'), recal_drop_model('plain');
+DROP TABLE visits, products;
+DROP ROLE regress_recal_reader;
