@@ -210,14 +210,14 @@ QualityTable(StringInfo out, const RecalReport *report)
 }
 
 static void
-QualityBar(StringInfo out, const RecalScale *x, const char *class, double value, double y,
-		   double height)
+QualityBar(StringInfo out, const RecalScale *x, const char *class, bool strong, double value,
+		   double y, double height)
 {
 	char	   *text = psprintf("%.4f", value);
 	double		end = RecalScaleAt(x, value);
 
 	RecalSvgBar(out, class, x->from, y, Max(end - x->from, 1), height, text);
-	RecalSvgText(out, strcmp(class, "bar") == 0 ? "value strong" : "value", "start", end + 6,
+	RecalSvgText(out, strong ? "value strong" : "value", "start", end + 6,
 				 y + height / 2 + 4, text);
 }
 
@@ -261,9 +261,9 @@ RecalFigureQuality(StringInfo out, const RecalReport *report)
 			RecalSvgText(out, "key", "start", LEFT, y + thick + 4,
 						 "no held-out quality stored: options left nothing to search");
 		else
-			QualityBar(out, &x, "bar", version->quality, y, thick);
+			QualityBar(out, &x, "bar", version->current, version->quality, y, thick);
 		if (!isnan(version->baseline))
-			QualityBar(out, &x, "bar base", version->baseline, y + thick + 2, thick);
+			QualityBar(out, &x, "bar base", false, version->baseline, y + thick + 2, thick);
 	}
 	RecalPictureEnd(out);
 	QualityTable(out, report);

@@ -79,17 +79,17 @@ RecalHtmlEscape(const char *text, int max_chars)
 	return out.data;
 }
 
-/* Shares of the font's size, for the usual sans serif fonts. */
+/* Shares of the font's size, for the wider of the usual sans serif fonts. */
 static double
 CharWidth(unsigned int c)
 {
 	if (c >= 0x1100)
 		return c >= 0x2000 && c < 0x2E80 ? .6 : 1;
 	if (strchr("iljI.,:;'|!()[] ", (int) c) != NULL && c != 0)
-		return .3;
+		return .34;
 	if (strchr("mwMW@%", (int) c) != NULL && c != 0)
-		return .86;
-	return c >= 'A' && c <= 'Z' ? .67 : .55;
+		return .9;
+	return c >= 'A' && c <= 'Z' ? .7 : .6;
 }
 
 double
