@@ -90,6 +90,25 @@ missing() {
 	esac
 }
 
+# Draws pages as pictures; the tests of pages go without it where it cannot be had.
+browser_here() { command -v chromium || command -v chromium-browser || command -v google-chrome || true; }
+
+# A browser that no test insists on, from where installing it is quick.
+setup_browser() {
+	local sudo=()
+	if [ -n "$(browser_here)" ] || ! command -v apt-get >/dev/null; then
+		return
+	fi
+	if [ "$(id -u)" -ne 0 ]; then
+		sudo=(sudo -n)
+	fi
+	say "Installing chromium, to look at pages with."
+	# what takes long is the download, and that may be broken off
+	{ timeout 150 "${sudo[@]}" apt-get -qq install -y --no-install-recommends --download-only chromium fonts-dejavu-core &&
+		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; } >/dev/null 2>&1 ||
+		say "It could not be had; pages are tested without being looked at."
+}
+
 install_packages() {
 	local sudo=() packages=() package major
 	if [ "$(id -u)" -ne 0 ]; then
@@ -128,6 +147,9 @@ setup() {
 	fi
 	names=$(missing "$what")
 	[ -z "$names" ] || fail "Still missing: $(tr '\n' ' ' <<<"$names")"
+	if [ "$what" = test ] && [ "${BROWSER:-yes}" != no ]; then
+		setup_browser
+	fi
 	find_server
 	export PG_CONFIG
 }
