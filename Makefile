@@ -2,7 +2,7 @@
 #
 #   make && make install          build and install for the pg_config in PATH
 #   make PG_CONFIG=/path/to/...   for another server
-#   make test | demo | bench | check-versions
+#   make test | demo | report | bench | check-versions
 #                                 on Debian and Ubuntu these install what they need
 
 MODULE_big = recal
@@ -34,7 +34,7 @@ comma := ,
 
 # What this run is to make decides what has to be there: the scripts behind
 # these targets look after themselves, unit tests need no server.
-SCRIPTED = test demo bench check-versions
+SCRIPTED = test demo report bench check-versions
 GOALS = $(or $(MAKECMDGOALS),all)
 COMPILES := $(filter-out $(SCRIPTED) clean distclean maintainer-clean,$(GOALS))
 NEEDS_SERVER := $(filter-out $(SCRIPTED) unit,$(GOALS))
@@ -122,6 +122,9 @@ test:
 
 demo:
 	@bash test/demo/run.sh
+
+report:
+	@bash test/demo/report.sh
 
 bench:
 	@bash test/bench/run.sh

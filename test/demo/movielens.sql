@@ -14,7 +14,7 @@ SELECT count(*) AS ratings, count(DISTINCT user_id) AS users, count(DISTINCT fil
 \echo '   A rating of 4 or more counts three times, one of 2 or less as a dislike.'
 CREATE EXTENSION recal;
 SELECT recal_create_model('films', 'ratings', item_column => 'film_id', event_column => 'event', time_column => 'rated_at',
-	event_weights => '{"liked": 3, "watched": 1, "disliked": -1}');
+	event_weights => '{"liked": 3, "watched": 1, "disliked": -1}', items => 'films', item_id_column => 'id');
 \timing on
 CALL recal_train();
 \timing off

@@ -14,7 +14,7 @@ SELECT event, count(*) AS rows, count(DISTINCT user_id) AS users, count(DISTINCT
 \echo '== Install, declare a model over the table, train it'
 CREATE EXTENSION recal;
 SELECT recal_create_model('shop', 'shop_events', event_column => 'event', time_column => 'at',
-	event_weights => '{"view": 1, "purchase": 5, "dislike": -2, "return": -5}', half_life => '90 days');
+	event_weights => '{"view": 1, "purchase": 5, "dislike": -2, "return": -5}', half_life => '90 days', items => 'shop_products', item_id_column => 'id');
 \timing on
 CALL recal_train();
 \timing off
