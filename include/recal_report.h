@@ -18,7 +18,7 @@
 
 extern const char *const recal_report_phases[RECAL_REPORT_PHASES];
 
-/* A number of the version's, NaN where it is not known */
+/* A version; numbers that were not stored are NaN */
 typedef struct RecalReportVersion
 {
 	int			version;

@@ -88,6 +88,18 @@ SELECT recal_report('visits');
 RESET ROLE;
 ALTER TABLE visits DISABLE ROW LEVEL SECURITY;
 
+-- popularity beside the search's choice is what recal_evaluate says, where both hold out the same
+CREATE TABLE timed AS SELECT u AS user_id, i AS item_id, timestamptz '2026-01-01' + make_interval(hours => u * 7 + (i * 11 + u * u) % 13) AS at
+FROM generate_series(1, 200) u, generate_series(1, 40) i WHERE (u * 7 + i * i * 3) % (3 + i / 4) = 0 AND (u + i) % 2 = 0;
+CREATE INDEX ON timed (user_id);
+SELECT max(n) < 20 AS one_held_out_each FROM (SELECT count(*) AS n FROM timed GROUP BY user_id) c;
+SELECT recal_create_model('timed', 'timed', time_column => 'at', options => '{"factors": 4}');
+CALL recal_train('timed');
+SELECT e.baseline BETWEEN 0.01 AND 0.99 AS says_something, abs(e.baseline - (v.metrics->>'baseline_ndcg_10')::float8) < 1e-5 AS same
+FROM recal_versions v, recal_evaluate('timed', 10, 'last') e WHERE v.model = 'timed' AND e.metric = 'ndcg@10';
+SELECT recal_drop_model('timed');
+DROP TABLE timed;
+
 -- when everything is gone there is still a page
 DELETE FROM visits;
 SELECT html LIKE '%There are no rows.%' AS said, html LIKE '%</html>%' AS whole FROM recal_report('visits') html;

@@ -101,7 +101,6 @@ LossLabels(StringInfo out, const RecalReport *report, double x, const RecalScale
 		{
 			const RecalReportVersion *version = &report->versions[v];
 			double		at;
-			bool		free = true;
 
 			if (version->current != (pass == 0) || version->nloss == 0)
 				continue;
@@ -116,8 +115,7 @@ LossLabels(StringInfo out, const RecalReport *report, double x, const RecalScale
 					at = labels[i].y + LABEL_HEIGHT;
 					i = -1;
 				}
-			free = at < BOTTOM + 6;
-			if (!free)
+			if (at >= BOTTOM + 6)
 				continue;
 			labels[n].y = at;
 			labels[n++].version = version;
