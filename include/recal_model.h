@@ -148,6 +148,9 @@ extern bool RecalJsonDouble(const JsonbValue *value, double *number);
 extern bool RecalJsonInt(const JsonbValue *value, int64 *number);
 extern char *RecalJsonString(const JsonbValue *value);
 
+/* The number under a key of an object, NaN where there is none */
+extern double RecalJsonNumber(Jsonb *object, const char *key);
+
 /* ' of model "m"', or nothing for NULL */
 extern const char *RecalOfModel(const char *model);
 

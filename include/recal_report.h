@@ -25,8 +25,8 @@ typedef struct RecalReportVersion
 	bool		current;
 	int			nloss;
 	double	   *loss;			/* [nloss] */
-	double		quality;		/* NDCG@10 on the search's held-out rows */
-	double		baseline;		/* of popularity on the same */
+	double		quality;		/* NDCG@10, of ratings RMSE, on the search's held-out rows */
+	double		baseline;		/* of popularity, of ratings biases alone, on the same */
 	double		seconds[RECAL_REPORT_PHASES];
 	double		total_seconds;
 	double		rows;

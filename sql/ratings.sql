@@ -100,6 +100,9 @@ INSERT INTO ratings VALUES (1, 1, NULL, '2026-06-01');
 CALL recal_train('plain');
 SELECT facts->>'rows_ignored' AS ignored FROM recal_versions WHERE model = 'plain' AND status = 'ready' ORDER BY version DESC LIMIT 1;
 
+-- the report of ratings
+SELECT html ~ 'RMSE of predicted ratings' AS rmse, html ~ 'biases alone' AS baseline, html ~ 'NDCG' AS ndcg FROM recal_report('stars') html;
+
 -- from one objective to the other and back
 SELECT recal_alter_model('plain', '{"objective": "implicit"}');
 CALL recal_train('plain');

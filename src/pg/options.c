@@ -98,6 +98,19 @@ RecalJsonText(const JsonbValue *value)
 	return text;
 }
 
+double
+RecalJsonNumber(Jsonb *object, const char *key)
+{
+	JsonbValue	buffer;
+	JsonbValue *value;
+	double		number;
+
+	if (!JB_ROOT_IS_OBJECT(object))
+		return NAN;
+	value = getKeyJsonValueFromContainer(&object->root, key, strlen(key), &buffer);
+	return value != NULL && RecalJsonDouble(value, &number) ? number : NAN;
+}
+
 /* Overflow gives infinity, which no range contains. */
 bool
 RecalJsonDouble(const JsonbValue *value, double *number)

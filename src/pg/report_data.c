@@ -22,6 +22,7 @@
 #include "recal_compat.h"
 #include "recal_pca.h"
 #include "recal_report.h"
+#include "recal_train.h"
 #include "recal_rights.h"
 #include "recal_weights.h"
 
@@ -40,35 +41,22 @@ static const char *const title_names[] = {
  * Versions.
  */
 
-/* NaN where there is none */
-static double
-NumberOf(Jsonb *jsonb, const char *key)
-{
-	JsonbValue	buffer;
-	JsonbValue *value;
-	double		number;
-
-	if (!JB_ROOT_IS_OBJECT(jsonb))
-		return NAN;
-	value = getKeyJsonValueFromContainer(&jsonb->root, key, strlen(key), &buffer);
-	return value != NULL && RecalJsonDouble(value, &number) ? number : NAN;
-}
-
 static void
-FillVersion(const RecalTrained *trained, RecalReportVersion *version)
+FillVersion(const RecalTrained *trained, bool ratings, RecalReportVersion *version)
 {
 	version->version = trained->version;
 	version->nloss = trained->nloss;
 	version->loss = trained->loss;
-	version->quality = NumberOf(trained->metrics, "auto_ndcg_10");
-	version->baseline = NumberOf(trained->metrics, "baseline_ndcg_10");
+	version->quality = RecalJsonNumber(trained->metrics, ratings ? "auto_rmse" : "auto_ndcg_10");
+	version->baseline = RecalJsonNumber(trained->metrics, ratings ? "baseline_rmse" :
+										"baseline_ndcg_10");
 	for (int p = 0; p < RECAL_REPORT_PHASES; p++)
-		version->seconds[p] = NumberOf(trained->timings, recal_report_phases[p]);
-	version->total_seconds = NumberOf(trained->timings, "total");
-	version->rows = NumberOf(trained->facts, "rows_read");
-	version->users = NumberOf(trained->facts, "users");
-	version->items = NumberOf(trained->facts, "items");
-	version->pairs = NumberOf(trained->facts, "pairs");
+		version->seconds[p] = RecalJsonNumber(trained->timings, recal_report_phases[p]);
+	version->total_seconds = RecalJsonNumber(trained->timings, "total");
+	version->rows = RecalJsonNumber(trained->facts, "rows_read");
+	version->users = RecalJsonNumber(trained->facts, "users");
+	version->items = RecalJsonNumber(trained->facts, "items");
+	version->pairs = RecalJsonNumber(trained->facts, "pairs");
 	version->bytes = trained->bytes;
 	version->finished_at = trained->finished_at;
 }
@@ -90,7 +78,7 @@ ReadVersions(const RecalServed *served, RecalReport *report)
 
 		if (i < n - RECAL_REPORT_VERSIONS && one->version != served->version)
 			continue;
-		FillVersion(one, version);
+		FillVersion(one, served->ratings, version);
 		report->nversions++;
 		if (one->version != served->version)
 			continue;
@@ -324,16 +312,17 @@ ChooseItems(RecalServed *served, const int64 *item_rows, RecalReport *report)
 
 /*
  * Turns factors [n × d] into directions, which is what similar items are found
- * by; lengths would show popularity once more.
+ * by; lengths would show popularity once more, and biases are none.
  */
 static void
-ToDirections(int n, int d, float *factors)
+ToDirections(int n, int d, int biases, float *factors)
 {
 	for (int i = 0; i < n; i++)
 	{
 		float	   *row = factors + (int64) i * d;
 		double		square = 0;
 
+		memset(row, 0, sizeof(float) * biases);
 		for (int k = 0; k < d; k++)
 			square += (double) row[k] * row[k];
 		for (int k = 0; k < d && square > 0; k++)
@@ -366,7 +355,7 @@ PlaceItems(RecalServed *served, RecalReport *report)
 	for (int i = 0; i < n; i++)
 		positions[i] = items[i]->position;
 	RecalServedGather(served, positions, n, factors);
-	ToDirections(n, d, factors);
+	ToDirections(n, d, served->ratings ? RECAL_BIAS_COLUMNS : 0, factors);
 	CHECK_FOR_INTERRUPTS();
 	if (recal_pca(n, d, factors, 2, coordinates, report->map_share, work) != 0)
 		ereport(ERROR,

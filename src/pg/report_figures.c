@@ -187,10 +187,17 @@ RecalFigureLoss(StringInfo out, const RecalReport *report)
 /*
  * Quality by version.
  */
+static bool
+OfRatings(const RecalReport *report)
+{
+	return report->definition->objective == RECAL_EXPLICIT;
+}
+
 static void
 QualityTable(StringInfo out, const RecalReport *report)
 {
-	static const char *const columns[] = {"Version", "NDCG@10", "Popularity"};
+	const char *columns[] = {"Version", OfRatings(report) ? "RMSE" : "NDCG@10",
+	OfRatings(report) ? "Biases alone" : "Popularity"};
 
 	RecalTableBegin(out, "Quality by version", lengthof(columns), columns);
 	for (int v = 0; v < report->nversions; v++)
@@ -238,16 +245,19 @@ RecalFigureQuality(StringInfo out, const RecalReport *report)
 		x.max = .01;
 
 	RecalFigureBegin(out, "quality", false, "Quality by version");
-	appendStringInfoString(out,
-						   "<p>NDCG@10 of what people did next, on the rows that the search for hyper-parameters held out, beside showing everybody what is popular. "
-						   "The search chose by this number, so it flatters a little; <code>recal_evaluate</code> judges.</p>\n");
+	appendStringInfo(out,
+					 "<p>%s The search chose by this number, so it flatters a little; <code>recal_evaluate</code> judges.</p>\n",
+					 OfRatings(report) ?
+					 "RMSE of predicted ratings, the smaller the better, on those that the search for hyper-parameters held out, beside the biases of users and items alone." :
+					 "NDCG@10 of what people did next, on the rows that the search for hyper-parameters held out, beside showing everybody what is popular.");
 	RecalPictureBegin(out, WIDTH, Max(height, HEIGHT),
 				  isnan(report->current->quality) ?
 				  "Bar chart of the quality by version; the current version was not measured" :
-				  psprintf("Bar chart of the quality by version; the current version has NDCG@10 %.4f",
-						   report->current->quality));
+				  psprintf("Bar chart of the quality by version; the current version has %s %.4f",
+						   OfRatings(report) ? "RMSE" : "NDCG@10", report->current->quality));
 	legend = RecalSvgLegend(out, "bar", LEFT, 14, "recal");
-	(void) RecalSvgLegend(out, "bar base", legend, 14, "popularity");
+	(void) RecalSvgLegend(out, "bar base", legend, 14,
+						  OfRatings(report) ? "biases alone" : "popularity");
 	for (int v = 0; v < n; v++)
 	{
 		const RecalReportVersion *version = &report->versions[v];

@@ -9,7 +9,6 @@
 
 #include "access/xact.h"
 #include "executor/spi.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -63,20 +62,6 @@ CheckReadable(RecalStatement *statement)
 				 errhint("Train the model again: CALL recal_train('%s').", served->model)));
 }
 
-/* A number of a version's facts, or NaN */
-static double
-Fact(const RecalVersion *version, const char *name)
-{
-	JsonbValue	value;
-	double		number;
-
-	if (version == NULL || version->facts == NULL ||
-		!getKeyJsonValueFromContainer(&version->facts->root, name, strlen(name), &value) ||
-		!RecalJsonDouble(&value, &number))
-		return NAN;
-	return number;
-}
-
 /* The definition of the current version, or of the model before its first. */
 static void
 OpenUntrained(RecalStatement *statement, const char *name)
@@ -89,8 +74,11 @@ OpenUntrained(RecalStatement *statement, const char *name)
 	statement->model = model->name;
 	statement->definition = RecalDefinitionCheck(model->name, version != NULL ?
 												 version->definition : model->definition);
-	statement->min_rating = Fact(version, "min_rating");
-	statement->max_rating = Fact(version, "max_rating");
+	statement->min_rating = statement->max_rating = NAN;
+	if (version == NULL || version->facts == NULL)
+		return;
+	statement->min_rating = RecalJsonNumber(version->facts, "min_rating");
+	statement->max_rating = RecalJsonNumber(version->facts, "max_rating");
 }
 
 static void
