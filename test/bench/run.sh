@@ -2,7 +2,8 @@
 # make bench: what recal reaches, beside the library "implicit" on the same data,
 # cores and machine.
 #
-#   BENCH=quality,ratings,train,serve  the parts to run (default: all)
+#   BENCH=quality,ratings,train,serve,all
+#                               the parts to run (default: each of them)
 #   BENCH_REPEAT=3              runs of each measurement; medians are reported
 #   BENCH_ROWS=1M,20M           the sizes of the training part
 #   RECAL_BENCH_DATA=DIR        more data for quality and ratings: DIR/movietweetings
@@ -64,7 +65,7 @@ createdb bench
 psql -X -q -c 'CREATE EXTENSION recal'
 
 "$BENCH_PYTHON" "$here/machine.py"
-parts=${BENCH:-quality,ratings,train,serve}
+parts=${BENCH:-quality,ratings,train,serve,all}
 for part in ${parts//,/ }; do
 	if [ "$part" = quality ] || [ "$part" = ratings ]; then
 		perl "$here/../demo/fetch-movielens.pl" "$work/movielens" || say "skipped: MovieLens cannot be had here"
