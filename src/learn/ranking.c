@@ -68,15 +68,41 @@ push(RecalScored *heap, int *size, int k, RecalScored entry)
 		sift_down(heap, k, entry);
 }
 
-/* whether any of CHUNK scores reaches the bound */
-static inline bool
-any_reaches(const float *scores, float bound)
+/*
+ * The first whole chunk from i on with a score that reaches the bound, or where
+ * the whole chunks end.
+ */
+static inline __attribute__((always_inline)) int64_t
+skip_chunks(const float *scores, int64_t i, int64_t n, float bound)
 {
-	int			any = 0;
+	for (; i + CHUNK <= n; i += CHUNK)
+	{
+		int			any = 0;
 
-	for (int i = 0; i < CHUNK; i++)
-		any |= scores[i] >= bound;
-	return any != 0;
+		for (int j = 0; j < CHUNK; j++)
+			any |= scores[i + j] >= bound;
+		if (any)
+			break;
+	}
+	return i;
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static int64_t
+skip_avx2(const float *scores, int64_t i, int64_t n, float bound)
+{
+	return skip_chunks(scores, i, n, bound);
+}
+#endif
+
+static int64_t
+skip(const float *scores, int64_t i, int64_t n, float bound)
+{
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx2"))
+		return skip_avx2(scores, i, n, bound);
+#endif
+	return skip_chunks(scores, i, n, bound);
 }
 
 void
@@ -89,14 +115,12 @@ recal_topk_push_block(RecalScored *heap, int *size, int k, const float *scores, 
 		return;
 	while (i < n)
 	{
-		int64_t		end = i + CHUNK < n ? i + CHUNK : n;
+		int64_t		end;
 
 		/* once the heap is full, nearly every chunk holds nothing of interest */
-		if (*size == k && end - i == CHUNK && !any_reaches(scores + i, heap[0].score))
-		{
-			i = end;
-			continue;
-		}
+		if (*size == k)
+			i = skip(scores, i, n, heap[0].score);
+		end = i + CHUNK < n ? i + CHUNK : n;
 		for (; i < end; i++)
 		{
 			RecalScored entry = {scores[i], (int32_t) (first_index + i)};
