@@ -17,6 +17,7 @@
 #include "recal_ids.h"
 #include "recal_model.h"
 #include "recal_ranking.h"
+#include "recal_sparse.h"
 #include "recal_weights.h"
 
 typedef struct RecalServed
@@ -56,6 +57,9 @@ extern RecalServed *RecalServeOpen(const char *model, MemoryContext pin_context)
 
 /* Block of item factors [n × d]; valid until the next call for this version. */
 extern const float *RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n);
+
+/* All item factors [nitems × d], or NULL where they are not in memory. */
+extern const float *RecalServedFactors(const RecalServed *served);
 
 /* out[n × d] ← item factors at positions (ascending is fastest) */
 extern void RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *out);
@@ -120,6 +124,13 @@ typedef struct RecalFoldInModel
  */
 extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
 						const float *confidences, float *vector, float *work);
+
+/*
+ * The same for many users: rows of pairs whose columns are rows of fixed [.. × d].
+ * vectors [rows × d]. order, unless it is NULL, is that of recal_als_plan_blocks.
+ */
+extern void RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows,
+							const int32 *order, const float *fixed, float *vectors, float *work);
 extern RecalFoldInModel RecalServedFoldInModel(const RecalServed *served);
 
 /* One row of a user as serving counts it. */

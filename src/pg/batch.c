@@ -43,7 +43,9 @@ typedef struct Batch
 	int			max_users;
 	int			nusers;
 	RecalUser **users;
+	RecalCsr	pairs;			/* of the group's users */
 	int64	   *cursor;			/* per user: pairs gathered, then seen items passed */
+	int32	   *next_seen;		/* per user: the item at the cursor, or PG_INT32_MAX */
 	float	   *vectors;		/* [max_users × d] */
 	RecalScored *heaps;			/* [max_users × k] */
 	int		   *sizes;
@@ -92,7 +94,9 @@ BeginBatch(Batch *batch)
 	batch->context = AllocSetContextCreate(context, "recal batch", ALLOCSET_DEFAULT_SIZES);
 	batch->users = recal_palloc_array(RecalUser *, batch->max_users);
 	batch->cursor = recal_palloc_array(int64, batch->max_users);
+	batch->next_seen = recal_palloc_array(int32, batch->max_users);
 	batch->sizes = recal_palloc_array(int, batch->max_users);
+	batch->pairs.offsets = recal_palloc_array(int64_t, batch->max_users + 1);
 	batch->heaps = palloc_extended(mul_size(sizeof(RecalScored) * batch->max_users, batch->k),
 								   MCXT_ALLOC_HUGE);
 	batch->vectors = RecalAllocAligned(context, sizeof(float) * batch->max_users * d);
@@ -143,19 +147,36 @@ GatherPairs(Batch *batch, int64 npairs)
 static void
 FoldInGroup(Batch *batch, int64 npairs)
 {
-	int			d = batch->d;
-	float	   *gathered = GatherPairs(batch, npairs);
-	float	   *next = gathered;
+	RecalCsr   *pairs = &batch->pairs;
+	const float *factors = RecalServedFactors(batch->served);
+	float	   *gathered = factors != NULL ? NULL : GatherPairs(batch, npairs);
+	int32	   *order = recal_palloc_array(int32, Max(batch->nusers, 1));
+	int64_t		starts[2];
 
+	pairs->nrows = batch->nusers;
+	pairs->columns = palloc_extended(sizeof(int32) * Max(npairs, 1), MCXT_ALLOC_HUGE);
+	pairs->confidences = palloc_extended(sizeof(float) * Max(npairs, 1), MCXT_ALLOC_HUGE);
+	pairs->offsets[0] = 0;
 	for (int u = 0; u < batch->nusers; u++)
 	{
 		const RecalUser *user = batch->users[u];
+		int64		first = pairs->offsets[u];
 
-		RecalFoldIn(&batch->fold_in, user->npairs, next, user->confidence,
-					batch->vectors + (int64) u * d, batch->fold_in_work);
-		next += user->npairs * d;
+		memcpy(pairs->columns + first, user->item, sizeof(int32) * user->npairs);
+		memcpy(pairs->confidences + first, user->confidence, sizeof(float) * user->npairs);
+		pairs->offsets[u + 1] = first + user->npairs;
 	}
-	pfree(gathered);
+	for (int64 j = 0; j < npairs && gathered != NULL; j++)
+		pairs->columns[j] = (int32) j;
+
+	(void) recal_als_plan_blocks(pairs, batch->d, 1, order, starts);
+	RecalFoldInRows(&batch->fold_in, pairs, order, factors != NULL ? factors : gathered,
+					batch->vectors, batch->fold_in_work);
+	pfree(pairs->columns);
+	pfree(pairs->confidences);
+	pfree(order);
+	if (gathered != NULL)
+		pfree(gathered);
 }
 
 /* Seen items as places among those that may be shown. */
@@ -170,6 +191,15 @@ PlaceSeen(const Batch *batch, RecalUser *user)
 		if (batch->place[user->seen[j]] >= 0)
 			user->seen[n++] = batch->place[user->seen[j]];
 	user->nseen = n;
+}
+
+/* most users have seen nothing of a tile: that is known without a look at their rows */
+static int32
+NextSeen(const Batch *batch, int u)
+{
+	const RecalUser *user = batch->users[u];
+
+	return batch->cursor[u] < user->nseen ? user->seen[batch->cursor[u]] : PG_INT32_MAX;
 }
 
 /* Makes a group of the users from first on; returns the one after it. */
@@ -197,6 +227,8 @@ LoadGroup(Batch *batch, int64 first)
 	FoldInGroup(batch, npairs);
 	memset(batch->sizes, 0, sizeof(int) * batch->nusers);
 	memset(batch->cursor, 0, sizeof(int64) * batch->nusers);
+	for (int u = 0; u < batch->nusers; u++)
+		batch->next_seen[u] = NextSeen(batch, u);
 	MemoryContextSwitchTo(old);
 	return next;
 }
@@ -217,12 +249,14 @@ ScoreTile(Batch *batch, const float *factors, int64 first, int n)
 		for (int i = 0; i < count; i++)
 		{
 			int			u = start + i;
-			const RecalUser *user = batch->users[u];
 			float	   *scores = batch->scores + (int64) i * n;
-			int64	   *j = &batch->cursor[u];
 
-			for (; *j < user->nseen && user->seen[*j] < first + n; (*j)++)
-				scores[user->seen[*j] - first] = -INFINITY;
+			while (batch->next_seen[u] < first + n)
+			{
+				scores[batch->next_seen[u] - first] = -INFINITY;
+				batch->cursor[u]++;
+				batch->next_seen[u] = NextSeen(batch, u);
+			}
 			recal_topk_push_block(batch->heaps + (int64) u * batch->k, &batch->sizes[u],
 								  batch->k, scores, n, (int32) first);
 		}

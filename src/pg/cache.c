@@ -259,6 +259,12 @@ RecalServedResident(const RecalServed *served)
 }
 
 const float *
+RecalServedFactors(const RecalServed *served)
+{
+	return ((const CacheEntry *) served)->factors;
+}
+
+const float *
 RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n)
 {
 	CacheEntry *entry = (CacheEntry *) served;

@@ -310,6 +310,26 @@ Ridge(float regularization, float unobserved_weight, int64 nitems, int64 n)
 	return regularization * (n + unobserved_weight * (float) nitems);
 }
 
+static void
+CheckFoldIn(const RecalFoldInModel *model, const char *problem)
+{
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("could not make a user vector with model \"%s\"", model->model),
+				 errdetail("%s", problem),
+				 errhint("Raise the option \"regularization\", or use \"confidence\": \"log\", and train again.")));
+}
+
+static bool
+LikesSomething(const float *confidences, int64 n)
+{
+	for (int64 j = 0; j < n; j++)
+		if (confidences[j] > 0)
+			return true;
+	return false;
+}
+
 /*
  * The ridges of a user of ratings beyond the least of them [d], and that one.
  * The item's bias is no part of what is solved for: its factor 1 is known.
@@ -370,8 +390,6 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 	int			d = model->factors;
 	float		reg = Ridge(model->regularization, model->unobserved_weight, model->nitems, n);
 	float	   *prior = NULL;
-	bool		liked = false;
-	const char *problem;
 
 	if (n == 0)
 	{
@@ -379,9 +397,7 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 		return;
 	}
 
-	for (int64 j = 0; j < n && !liked && !model->ratings; j++)
-		liked = confidences[j] > 0;
-	if (!liked && !model->ratings)
+	if (!model->ratings && !LikesSomething(confidences, n))
 	{
 		prior = palloc(sizeof(float) * d);
 		for (int k = 0; k < d; k++)
@@ -390,19 +406,53 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 	}
 
 	if (model->ratings)
-		problem = FoldInRatings(model, n, gathered, confidences, vector, work);
+		CheckFoldIn(model, FoldInRatings(model, n, gathered, confidences, vector, work));
 	else
-		problem = recal_als_fold_in(d, false, model->unobserved_weight, reg, model->eigenvalues,
-									n, gathered, confidences, prior, vector, work,
-									PollInterrupts, NULL);
-	if (problem != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("could not make a user vector with model \"%s\"", model->model),
-				 errdetail("%s", problem),
-				 errhint("Raise the option \"regularization\", or use \"confidence\": \"log\", and train again.")));
+		CheckFoldIn(model, recal_als_fold_in(d, false, model->unobserved_weight, reg,
+											 model->eigenvalues, n, gathered, confidences,
+											 prior, vector, work, PollInterrupts, NULL));
 	if (prior != NULL)
 		pfree(prior);
+}
+
+void
+RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows, const int32 *order,
+				const float *fixed, float *vectors, float *work)
+{
+	int			d = model->factors;
+	RecalAlsHalfStep step = {
+		.d = d,
+		.unobserved_weight = model->unobserved_weight,
+		.regularization = model->regularization,
+		.nfixed = model->nitems,
+		.fixed = fixed,
+		.eigenvalues = model->eigenvalues,
+		.rows = rows,
+		.solved = vectors,
+	};
+	double		loss = 0;
+	int64_t		bad_row;
+
+	if (!model->ratings)
+		CheckFoldIn(model, recal_als_solve_rows(&step, order, 0, rows->nrows, work, &loss,
+												&bad_row, PollInterrupts, NULL));
+
+	/* who likes nothing is made from the mean user; ratings are solved without the items' biases */
+	for (int64 row = 0; row < rows->nrows; row++)
+	{
+		int64		first = rows->offsets[row];
+		int64		n = rows->offsets[row + 1] - first;
+		float	   *gathered;
+
+		if (!model->ratings && LikesSomething(rows->confidences + first, n))
+			continue;
+		gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(n, 1) * d);
+		for (int64 j = 0; j < n; j++)
+			memcpy(gathered + j * d, fixed + (Size) rows->columns[first + j] * d,
+				   sizeof(float) * d);
+		RecalFoldIn(model, n, gathered, rows->confidences + first, vectors + row * d, work);
+		pfree(gathered);
+	}
 }
 
 RecalFoldInModel
