@@ -78,7 +78,10 @@ extern void RecalAlsStartRatings(RecalAls *als, double ridge, double bias_ridge,
 								 double deviation, int64 seed, const float *warm,
 								 const bool *has_warm);
 
-/* Users, then items; returns the loss. */
+/*
+ * Users, then items; returns the loss. Where rows are held out for a test, what
+ * cannot be solved is no error: the loss and the rank are NaN from then on.
+ */
 extern double RecalAlsEpoch(RecalAls *als);
 
 /* Turns both sides into the eigenbasis of the items' Gramian; eigenvalues [d]. */

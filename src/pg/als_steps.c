@@ -72,6 +72,7 @@ typedef struct RecalAlsShared
 	float		deviation;		/* of ratings */
 	uint64		seed;
 	bool		has_start;		/* start has been filled */
+	bool		failed;			/* with tests: something could not be solved */
 	int			side;			/* solved, rotated, multiplied */
 } RecalAlsShared;
 
@@ -263,6 +264,13 @@ RecalRotateBlock(void *memory, int block, RecalParticipant *me)
 	}
 }
 
+/* Of the values that are only tried, some may not suit. */
+static bool
+MayFail(const RecalAlsShared *shared)
+{
+	return shared->shape.ntest > 0;
+}
+
 static void
 SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int64 n,
 		  float *work, double *loss, RecalParticipant *me)
@@ -289,7 +297,9 @@ SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int
 	}
 	message = recal_als_solve_rows(&step, order, first, n, work, loss, &bad_row,
 								   me->poll, me->poll_arg);
-	if (message != NULL)
+	if (message != NULL && MayFail(shared))
+		shared->failed = true;
+	else if (message != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("could not solve for the factors of %s number " INT64_FORMAT,
@@ -433,6 +443,7 @@ StartFactors(RecalAls *als, int64 seed, const float *warm, const bool *has_warm)
 	float	   *items = SideFactors(shared, ITEMS);
 	Size		size = sizeof(float) * d * shared->shape.nitems;
 
+	shared->failed = false;
 	if (shared->has_start)
 		memcpy(items, At(shared, float, shared->start), size);
 	else
@@ -544,11 +555,17 @@ Diagonalize(RecalAls *als, int side)
 			als->gramian[i] += parts[(Size) block * d * d + i];
 	}
 	for (Size i = 0; i < (Size) d * d; i++)
-		if (!isfinite(als->gramian[i]))
+	{
+		if (isfinite(als->gramian[i]))
+			continue;
+		if (!MayFail(shared))
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("the factors have grown out of range"),
 					 errhint("Raise the option \"regularization\".")));
+		shared->failed = true;
+		return NAN;
+	}
 	if (recal_syev(d, als->gramian, values, als->work + d) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -590,17 +607,24 @@ UsersRidge(const RecalAlsShared *shared)
 double
 RecalAlsEpoch(RecalAls *als)
 {
-	double		regularizer;
+	RecalAlsShared *shared = als->shared;
+	double		regularizer = NAN;
+	double		loss = NAN;
 
-	if (als->shared->shape.ratings)
+	if (shared->shape.ratings)
 	{
 		(void) Solve(als, USERS);
-		return Solve(als, ITEMS) + UsersRidge(als->shared);
+		return Solve(als, ITEMS) + UsersRidge(shared);
 	}
-	(void) Diagonalize(als, ITEMS);
-	(void) Solve(als, USERS);
-	regularizer = Diagonalize(als, USERS);
-	return Solve(als, ITEMS) + als->shared->regularization * regularizer;
+	if (!shared->failed)
+		(void) Diagonalize(als, ITEMS);
+	if (!shared->failed)
+		(void) Solve(als, USERS);
+	if (!shared->failed)
+		regularizer = Diagonalize(als, USERS);
+	if (!shared->failed)
+		loss = Solve(als, ITEMS);
+	return shared->failed ? NAN : loss + shared->regularization * regularizer;
 }
 
 void
@@ -641,7 +665,11 @@ RecalAlsRank(RecalAls *als)
 {
 	int			nblocks = RankBlocks(&als->shared->shape);
 
-	(void) Diagonalize(als, ITEMS);
-	RecalPoolRun(als->pool, RECAL_BLOCK_RANK, nblocks);
+	if (!als->shared->failed)
+		(void) Diagonalize(als, ITEMS);
+	if (!als->shared->failed)
+		RecalPoolRun(als->pool, RECAL_BLOCK_RANK, nblocks);
+	if (als->shared->failed)
+		return NAN;
 	return SumBlocks(als->shared, nblocks) / (double) als->shared->shape.ntest;
 }

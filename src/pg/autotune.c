@@ -393,7 +393,7 @@ DecayTestUsers(const RecalTuning *tuning, RecalAls *als, double decay)
 	}
 }
 
-/* Ranks with each decay; returns the best NDCG and its decay. */
+/* Ranks with each decay; returns the best NDCG and its decay, -1 where a row could not be solved. */
 static double
 Rank(const RecalTuning *tuning, RecalAls *als, double *decay)
 {
@@ -405,7 +405,7 @@ Rank(const RecalTuning *tuning, RecalAls *als, double *decay)
 
 		DecayTestUsers(tuning, als, tuning->decays[i]);
 		ndcg = RecalAlsRank(als);
-		if (ndcg <= best)
+		if (isnan(ndcg) || ndcg <= best)
 			continue;
 		best = ndcg;
 		*decay = tuning->decays[i];
@@ -445,7 +445,7 @@ Try(RecalTuning *tuning, RecalAls *als, RecalFactorization *work, int candidate)
 							 tuning->unobserved_weight[candidate],
 							 tuning->regularization[candidate], decay, ndcg,
 							 tuning->shape.ntest, tuning->shape.nusers, tuning->epochs)));
-	if (candidate > 0 && ndcg <= work->tune_ndcg)
+	if (ndcg < 0 || ndcg <= work->tune_ndcg)
 		return;
 	work->tune_ndcg = ndcg;
 	work->unobserved_weight_used = tuning->unobserved_weight[candidate];
@@ -523,7 +523,7 @@ RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 	RecalAlsBegin(&als, pool, &tuning->shape, &tuning->rows, tuning);
 	for (int i = 0; i < ncandidates; i++)
 		Try(tuning, &als, work, i);
-	if (tuning->refine)
+	if (tuning->refine && !isnan(work->tune_ndcg))
 	{
 		Candidate	best = {work->unobserved_weight_used, work->regularization_used};
 
@@ -540,6 +540,8 @@ RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 			Try(tuning, &als, work, i);
 	}
 	work->tune_popularity = RankPopular(tuning);
-	work->tuned = true;
+
+	/* where no candidate could be solved, what the rule says is left */
+	work->tuned = !isnan(work->tune_ndcg);
 	RecalAlsEnd(&als);
 }
