@@ -133,6 +133,26 @@ install_packages() {
 		fail "Installing ${packages[*]} failed; the messages above say why."
 }
 
+# What only one test needs: where the distribution has it for the server in use
+# it is installed, elsewhere that test says that it was skipped.
+install_for_one_test() {
+	local package sudo=()
+	if [[ $PG_CONFIG != /usr/lib/postgresql/* ]] || ! command -v apt-get >/dev/null ||
+		[ -e "$("$PG_CONFIG" --sharedir)/extension/pg_cron.control" ]; then
+		return 0
+	fi
+	package=postgresql-$(server_major "$PG_CONFIG")-cron
+	if [ "$(id -u)" -ne 0 ]; then
+		command -v sudo >/dev/null || return 0
+		sudo=(sudo -n)
+	fi
+	apt-cache show "$package" >/dev/null 2>&1 || "${sudo[@]}" apt-get -qq update || return 0
+	apt-cache show "$package" >/dev/null 2>&1 || return 0
+	say "Installing: $package"
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$package" >/dev/null ||
+		say "Installing $package failed; the test that needs it is skipped."
+}
+
 # setup WHAT: test, demo, versions or bench.
 setup() {
 	local what=$1 names
@@ -152,6 +172,7 @@ setup() {
 	fi
 	find_server
 	export PG_CONFIG
+	if [ "$what" = test ]; then install_for_one_test; fi
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
