@@ -36,6 +36,8 @@ my @serving = (
 	q(SELECT i, recal_score(17, i) FROM generate_series(1, 50) i),
 	q(SELECT * FROM recal_similar_items(17, 5)),
 	q(SELECT recal_item_factor(17), recal_user_factor(17)),
+	q(SELECT * FROM recal_recommend_all(3)),
+	q(SELECT * FROM recal_explain(17, (SELECT item_id FROM recal_recommend(17, 1)))),
 	q(SELECT * FROM recal_models), q(SELECT * FROM recal_versions), q(SELECT * FROM recal_progress));
 
 sub same_pages
@@ -59,6 +61,7 @@ my @writing = (
 	[ q(SELECT recal_create_model('x', 'shop_events')), qr/cannot execute recal_create_model\(\)/ ],
 	[ q(SELECT recal_alter_model('shop', '{"factors": 3}')), qr/cannot execute recal_alter_model\(\)/ ],
 	[ q(SELECT recal_activate('shop', 1)), qr/cannot execute recal_activate\(\)/ ],
+	[ q(SELECT recal_feedback(17, 5, 1)), qr/cannot execute recal_feedback\(\)/ ],
 	[ q(SELECT recal_drop_model('shop')), qr/cannot execute recal_drop_model\(\)/ ],
 	[ q(SELECT recal_forget_user(17, 'shop')), qr/cannot execute recal_forget_user\(\)/ ]);
 refused($standby, $$_[0], '25006', $$_[1], "standby: $$_[0]") foreach @writing;
@@ -71,7 +74,18 @@ answer($primary, q(INSERT INTO shop_events SELECT 100000, id, 'purchase', NULL, 
 $primary->wait_for_catchup($standby);
 is(answer($standby, q(SELECT DISTINCT source FROM recal_recommend(100000, 5))), 'personal', 'a new row of a new user counts at once');
 
+# and so do answers that the primary was given
+my $somebody = q(SELECT * FROM recal_recommend(100001, 5));
+is(answer($standby, q(SELECT DISTINCT source FROM recal_recommend(100001, 5))), 'cold', 'who has neither rows nor answers');
+answer($primary, q(SELECT recal_feedback(100001, id, 1) FROM shop_products WHERE category = 'photo' AND in_stock ORDER BY id LIMIT 3));
+answer($primary, q(SELECT recal_feedback(17, item_id, 0) FROM recal_recommend(17, 1)));
+$primary->wait_for_catchup($standby);
+is(answer($standby, q(SELECT DISTINCT source FROM recal_recommend(100001, 5))), 'personal', 'an answer counts at once');
+is(answer($standby, $somebody), answer($primary, $somebody), 'as on the primary');
+same_pages('with answers');
+
 # while the primary trains
+$page = answer($standby, $serving[0]);
 answer($primary, q(SELECT recal_alter_model('shop', '{"epochs": 500, "factors": 96, "seed": 7}')));
 my $session = start_session($primary, q(CALL recal_train('shop')));
 ok(wait_until(sub { answer($primary, 'SELECT count(*) FROM recal_progress WHERE epoch > 0') }, 60), 'the primary trains');
@@ -81,6 +95,10 @@ foreach (1 .. 10)
 {
 	$different++ if answer($standby, $serving[0]) ne $page;
 }
+# an answer given while the model is being trained is no part of that training, and counts all the same
+answer($primary, q(SELECT recal_feedback(100002, id, 1) FROM shop_products WHERE category = 'photo' AND in_stock ORDER BY id LIMIT 3));
+$primary->wait_for_catchup($standby);
+is(answer($standby, q(SELECT DISTINCT source FROM recal_recommend(100002, 5))), 'personal', 'an answer given during a training counts on the standby');
 is(answer($primary, 'SELECT count(*) FROM recal_progress'), 1, 'and trains still');
 is($different, 0, 'the standby serves the version before');
 is(answer($standby, 'SELECT count(*) FROM recal_progress'), 0, 'the lock of a training is the primary\'s alone');
@@ -108,6 +126,8 @@ is($err, '', 'no conflict with recovery') or diag $err;
 is(scalar @digests, 2, 'two pages were served');
 isnt($digests[0], $digests[1], 'the second by the new version') if @digests == 2;
 same_pages('after training');
+is(answer($primary, q(SELECT (facts->>'answers')::int FROM recal_versions WHERE is_current)), 7, 'the training has read the answers');
+is(answer($standby, q(SELECT DISTINCT source FROM recal_recommend(100001, 5))), 'personal', 'and they count still');
 
 # what was the standby trains once it is promoted
 $primary->stop;
@@ -115,6 +135,7 @@ $standby->promote;
 answer($standby, 'CALL recal_train()');
 is(answer($standby, q(SELECT count(*) FROM recal_versions WHERE is_current AND status = 'ready')), 1, 'a promoted standby trains');
 isnt(answer($standby, $serving[0]), '', 'and serves');
+is(answer($standby, q(SELECT recal_feedback(100003, 5, 1); SELECT DISTINCT source FROM recal_recommend(100003, 5))), "\npersonal", 'and takes answers');
 
 $standby->stop;
 done_testing();
