@@ -51,8 +51,9 @@ my %nodes = (
 	'a connection' => cron_node('connection', "cron.host = 'HOST'"),
 	'a background worker' => cron_node('worker', 'cron.use_background_workers = on'));
 
-# that minute begins on both at once
+# the next minute begins on both at once
 my %seen;
+sleep 60 - time % 60;
 wait_until(
 	sub {
 		foreach my $way (keys %nodes)
