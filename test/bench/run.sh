@@ -5,7 +5,7 @@
 #   BENCH=quality,ratings,train,serve,all
 #                               the parts to run (default: each of them)
 #   BENCH_REPEAT=3              runs of each measurement; medians are reported
-#   BENCH_ROWS=1M,20M           the sizes of the training part
+#   BENCH_ROWS=1M,20M           the sizes of the training part; 100M, too
 #   RECAL_BENCH_DATA=DIR        more data for quality and ratings: DIR/movietweetings
 #                               and DIR/msweb with their .tsv.gz files
 #   BENCH_PYTHON=PYTHON         an interpreter that has implicit, instead of a

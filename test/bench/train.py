@@ -15,6 +15,7 @@ from database import HAVE_PEER, REPEAT, heading, median, milliseconds, pairs, ps
 SIZES = {
     "1M": {"users": 60000, "items": 20000, "per_user": 17},
     "20M": {"users": 500000, "items": 50000, "per_user": 40},
+    "100M": {"users": 2000000, "items": 200000, "per_user": 50},
 }
 PHASES = ("read", "index", "tune", "factorize", "posterior", "store")
 MB = 1024 * 1024
