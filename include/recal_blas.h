@@ -83,6 +83,12 @@ extern int	recal_potri(int n, float *a, int lda);
 /* c = a·b or aᵀ·b, square, in double precision */
 extern void recal_gemm_double(int d, const double *a, const double *b, double *c, bool transpose_a);
 
+/* recal_potrf in double precision; a[n×n] */
+extern int	recal_potrf_double(int n, double *a);
+
+/* Solves with its factor, in place, for all columns of b[n×m] at once. */
+extern void recal_potrs_double(int n, int m, const double *a, double *b);
+
 /*
  * Eigendecomposition of a symmetric matrix in double precision. On entry
  * a[d×d] holds the matrix (both triangles), on return the eigenvectors as

@@ -40,6 +40,10 @@ extern void dgemm_(const char *transa, const char *transb, const int *m, const i
 				   const int *k, const double *alpha, const double *a, const int *lda,
 				   const double *b, const int *ldb, const double *beta, double *c,
 				   const int *ldc);
+extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+extern void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag,
+				   const int *m, const int *n, const double *alpha, const double *a,
+				   const int *lda, double *b, const int *ldb);
 extern void dsytrd_(const char *uplo, const int *n, double *a, const int *lda, double *d,
 					double *e, double *tau, double *work, const int *lwork, int *info);
 extern void dorgtr_(const char *uplo, const int *n, double *a, const int *lda,
@@ -169,6 +173,24 @@ recal_gemm_double(int d, const double *a, const double *b, double *c, bool trans
 	const double beta = 0.0;
 
 	dgemm_("N", transpose_a ? "T" : "N", &d, &d, &d, &alpha, b, &d, a, &d, &beta, c, &d);
+}
+
+int
+recal_potrf_double(int n, double *a)
+{
+	int			info;
+
+	dpotrf_("U", &n, a, &n, &info);
+	return info;
+}
+
+void
+recal_potrs_double(int n, int m, const double *a, double *b)
+{
+	const double alpha = 1.0;
+
+	dtrsm_("R", "U", "N", "N", &m, &n, &alpha, a, &n, b, &m);
+	dtrsm_("R", "U", "T", "N", &m, &n, &alpha, a, &n, b, &m);
 }
 
 int
