@@ -24,6 +24,8 @@ typedef struct RecalHistories
 	RecalUserRow *rows;			/* [n] */
 	uint32	   *previous;		/* [n] row of the same user, or RECAL_NO_ROW */
 	uint32	   *last;			/* by code: the last row, or RECAL_NO_ROW */
+	float	   *prior;			/* [users.n × d] what users' features say, or NULL */
+	bool	   *has_prior;		/* [users.n] */
 } RecalHistories;
 
 #define RECAL_NO_ROW PG_UINT32_MAX

@@ -142,6 +142,12 @@ extern RecalRowKind RecalEventRow(const RecalDefinition *definition,
 								  const Datum *values, const bool *isnull,
 								  double *weight, double *time);
 
+/*
+ * A value of a number's type (int2 to numeric), or a date or timestamp as unix
+ * seconds; infinite where double precision or the calendar ends.
+ */
+extern double RecalNumberFromDatum(Datum value, Oid type);
+
 typedef struct RecalMatrix
 {
 	int64		nusers;

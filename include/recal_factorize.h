@@ -41,7 +41,41 @@ typedef struct RecalAlsShape
 	int64		ntargets;		/* those items */
 	int			d;
 	bool		ratings;		/* columns 0 and 1 of factors belong to the biases */
+	bool		has_prior[2];	/* users, items: features may give a mean to each row */
 } RecalAlsShape;
+
+/* Features of one side, in the leader's memory. */
+typedef struct RecalAlsContent
+{
+	const RecalFeatureRows *rows;	/* NULL: none */
+	bool		prior;			/* they give the regularization its mean */
+	bool		solved;			/* the side's factors mean something */
+	float	   *row_weights;	/* [nrows] */
+	double	   *system;			/* [p × p] Cholesky factor */
+	double	   *right;			/* [p × d] */
+	float	   *weights;		/* [p × d] */
+	float	   *work;
+} RecalAlsContent;
+
+extern Size RecalAlsContentBytes(const RecalFeatureRows *rows, int d);
+extern void RecalAlsContentBegin(RecalAlsContent *content, const RecalFeatureRows *rows,
+								 bool prior, int d);
+extern void RecalAlsContentEnd(RecalAlsContent *content);
+
+/* For new hyper-parameters; rows are the side's pairs, nother the other side's rows. */
+extern void RecalAlsContentStart(RecalAlsContent *content, const RecalCsr *rows, bool ratings,
+								 double unobserved_weight, int64 nother, RecalParticipant *me);
+
+/* Weights from the side's factors. */
+extern void RecalAlsContentFit(RecalAlsContent *content, const float *factors, int d,
+							   RecalParticipant *me);
+
+/* Turns the weights by basis [d × d], unless it is NULL; prior [nrows × d] ← what they make of the features. */
+extern void RecalAlsContentPrior(RecalAlsContent *content, const float *basis, int d,
+								 float *prior, RecalParticipant *me);
+extern void RecalFeatureRowsPick(const RecalFeatureRows *from, const int32 *picked, int64 n,
+								 RecalFeatureRows *to);
+extern void RecalFeatureRowsFree(RecalFeatureRows *rows);
 
 /* The leader's hold on the problem in the pool's memory. */
 typedef struct RecalAls
@@ -50,6 +84,7 @@ typedef struct RecalAls
 	struct RecalAlsShared *shared;
 	double	   *gramian;		/* [d × d] */
 	double	   *work;			/* of the eigendecomposition */
+	RecalAlsContent content[2]; /* users, items */
 } RecalAls;
 
 /* bytes of pool memory that a problem takes */
@@ -65,6 +100,10 @@ struct RecalTuning;
 extern void RecalAlsBegin(RecalAls *als, RecalPool *pool, const RecalAlsShape *shape,
 						  const RecalCsr *rows, const struct RecalTuning *tests);
 extern void RecalAlsEnd(RecalAls *als);
+
+/* Gives the problem features of a side, which stay the caller's; before RecalAlsStart. */
+extern void RecalAlsSetContent(RecalAls *als, RecalSide side, const RecalFeatureRows *rows,
+							   bool prior);
 
 /* Starts over: item factors from the seed, or from warm where has_warm says so. */
 extern void RecalAlsStart(RecalAls *als, double unobserved_weight, double regularization,
@@ -86,6 +125,9 @@ extern double RecalAlsEpoch(RecalAls *als);
 
 /* Turns both sides into the eigenbasis of the items' Gramian; eigenvalues [d]. */
 extern void RecalAlsFinish(RecalAls *als, float *eigenvalues);
+
+/* Weights [p × d] fitted to a side's final factors, in their basis; valid until RecalAlsEnd. */
+extern const float *RecalAlsContentWeights(RecalAls *als, RecalSide side);
 extern float *RecalAlsUserConfidences(const RecalAls *als);	/* [nnz], by user */
 extern const float *RecalAlsItems(const RecalAls *als);
 extern const float *RecalAlsUsers(const RecalAls *als);
@@ -120,6 +162,8 @@ typedef struct RecalTuning
 	int32	   *test_user;		/* [ntest] rows of the sample, ascending */
 	int64	   *test_offsets;	/* [ntest + 1] into targets */
 	int32	   *targets;		/* held-out items, ascending within a user */
+	int32	   *sampled[2];		/* users, items: rows of the matrix that the sample has */
+	RecalFeatureRows features[2];	/* of those; offsets NULL without any */
 } RecalTuning;
 
 /*
@@ -139,6 +183,8 @@ typedef struct RecalRatingsTuning
 	RecalAlsShape shape;
 	RecalCsr	rows;			/* the sample, without what is held out */
 	int64		nheld;
+	int32	   *sampled;		/* [shape.nusers] users of the matrix */
+	RecalFeatureRows features[2];	/* of users and items, or none */
 	int32	   *held_user;		/* [nheld] rows of the sample */
 	int32	   *held_item;		/* [nheld] */
 	float	   *held_rating;	/* [nheld] less the mean */

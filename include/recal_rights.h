@@ -35,6 +35,12 @@ extern RecalModel *RecalLockOwnModel(const char *name);
 extern void RecalCheckReadable(const char *model, const RecalDefinition *definition,
 							   bool *row_security);
 
+/*
+ * The same for any query that reads no rows, such as SELECT ... LIMIT 0; returns
+ * whether policies apply.
+ */
+extern bool RecalCheckQuery(const char *model, const char *query);
+
 /* Whether any relation below this prepared query has policies applied for the current user. */
 extern bool RecalPlanHasRowSecurity(SPIPlanPtr plan);
 

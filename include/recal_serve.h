@@ -14,14 +14,27 @@
 #include "executor/spi.h"
 
 #include "recal_events.h"
+#include "recal_features.h"
 #include "recal_ids.h"
 #include "recal_model.h"
 #include "recal_ranking.h"
 #include "recal_sparse.h"
 #include "recal_weights.h"
 
+/* Items that have features and no factor, as one role sees them. */
+typedef struct RecalContentItems
+{
+	RecalIdTable ids;
+	const float *factors;		/* [n × d], what their features make of them */
+} RecalContentItems;
+
+/*
+ * A version as one statement sees it. Positions of items count the known ones,
+ * which have factors, and then those of content.
+ */
 typedef struct RecalServed
 {
+	struct RecalCacheEntry *entry;
 	pg_uuid_t	stamp;
 	char	   *model;
 	int			version;
@@ -45,9 +58,27 @@ typedef struct RecalServed
 	const float *item_transform;	/* [d × d] */
 	const float *item_rates;	/* [d] */
 	const float *item_mass;		/* [nitems] */
-	int			nblocks;		/* of item factors */
-	int64		block_rows;		/* rows of every block but the last */
+	int			nblocks;		/* of item factors, content's in the last */
+	int64		block_rows;		/* rows of every known block but the last */
+	RecalEncoder *encoders[2];	/* of users, of items; NULL without features */
+	bool		user_prior;		/* users' features are the mean of the fold-in */
+	/* of the statement */
+	const RecalFeatureSource *sources[2];
+	const RecalContentItems *content;	/* or NULL */
 } RecalServed;
+
+static inline int64
+RecalServedCount(const RecalServed *served)
+{
+	return served->nitems + (served->content != NULL ? served->content->ids.n : 0);
+}
+
+/* An item's position, or -1; and the other way round. */
+extern int64 RecalServedFind(const RecalServed *served, const RecalId *id);
+extern RecalId RecalServedId(const RecalServed *served, int64 position);
+
+/* One item's factor [d]; valid until the next block is asked for. */
+extern const float *RecalServedFactor(RecalServed *served, int64 position);
 
 /*
  * The current version of a model (NULL: the default model) under the active
@@ -64,7 +95,7 @@ extern const float *RecalServedFactors(const RecalServed *served);
 /* out[n × d] ← item factors at positions (ascending is fastest) */
 extern void RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *out);
 
-/* scores[nitems] ← every item's factor · vector [d] */
+/* scores[RecalServedCount()] ← every item's factor · vector [d] */
 extern void RecalServedScores(RecalServed *served, const float *vector, float *scores);
 
 /* Sorts positions, drops negative ones and duplicates; returns how many are left. */
@@ -79,6 +110,7 @@ typedef enum RecalPlanSlot
 {
 	RECAL_PLAN_HISTORY,
 	RECAL_PLAN_GATE,
+	RECAL_PLAN_USER,
 	RECAL_PLAN_TITLES,
 	RECAL_NPLANS
 } RecalPlanSlot;
@@ -97,6 +129,8 @@ typedef struct RecalUser
 	int64		nseen;
 	int32	   *seen;			/* [nseen] ascending: items that exclude_seen hides */
 	float	   *vector;			/* [d]; of ratings, the mean rating is in the user's bias */
+	RecalFeatureRow *features;	/* what the users relation says, or NULL */
+	float	   *prior;			/* [d] what the weights make of it, or NULL */
 	float	   *covariance;		/* [d × d], filled by RecalUserPosterior */
 	float	   *loadings;		/* [d], likewise */
 } RecalUser;
@@ -114,13 +148,14 @@ typedef struct RecalFoldInModel
 	bool		ratings;
 	float		bias_ridge;
 	float		mean_rating;
+	const float *prior;			/* [d] mean that the user's features give, or NULL */
 } RecalFoldInModel;
 
 /*
  * vector [d] of a user with n pairs whose item factors are gathered [n × d]
- * (overwritten). Without pairs it is the mean user; without a liked item, the
- * mean user moved by the dislikes. Of ratings, confidences are the ratings less
- * their mean. work: recal_als_work_size(d) floats.
+ * (overwritten). Without pairs it is the prior, or the mean user; without a liked
+ * item, the same moved by the dislikes. Of ratings, confidences are the ratings
+ * less their mean, and the prior is without it. work: recal_als_work_size(d) floats.
  */
 extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
 						const float *confidences, float *vector, float *work);
@@ -132,6 +167,9 @@ extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
 extern void RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows,
 							const int32 *order, const float *fixed, float *vectors, float *work);
 extern RecalFoldInModel RecalServedFoldInModel(const RecalServed *served);
+
+/* The same with the mean that this user's features give, if they count. */
+extern RecalFoldInModel RecalUserFoldInModel(const RecalServed *served, const RecalUser *user);
 
 /* One row of a user as serving counts it. */
 typedef struct RecalUserRow
@@ -178,6 +216,10 @@ extern void RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryConte
  */
 extern void RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y,
 							 float *reasons);
+
+/* The same for each of the user's features: reasons [features->n]. */
+extern void RecalUserFeatureReasons(RecalServed *served, const RecalUser *user, const float *y,
+									float *reasons);
 
 /* Standard deviation of a score, item factor y [d] */
 extern float RecalUserUncertainty(const RecalServed *served, const RecalUser *user,
@@ -233,6 +275,20 @@ typedef struct RecalStatement
 	RecalId    *last_id;		/* NULL: nobody */
 	float	   *last_scores;	/* whole catalogue, when factors are not resident */
 } RecalStatement;
+
+/*
+ * What the statement needs where the version has features: checks that the
+ * caller may read them, and puts sources and content into its served. Needs an SPI
+ * connection.
+ */
+extern void RecalContentOpen(RecalStatement *statement);
+
+/*
+ * The user's features as the caller sees them, into user->features and prior,
+ * which stay NULL where there is no row. Needs an SPI connection.
+ */
+extern void RecalContentUser(RecalServed *served, const RecalId *id, RecalUser *user,
+							 MemoryContext context);
 
 /*
  * The statement's state: opens the version, checks rights as the caller and the

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "recal_events.h"
+#include "recal_features.h"
 #include "recal_model.h"
 
 /*
@@ -33,6 +34,7 @@ typedef struct RecalFactorization
 	int64		seed;
 	const float *warm_items;	/* [nitems × factors] start of the item factors, or NULL */
 	const bool *has_warm;		/* [nitems], rows of warm_items that are set */
+	RecalFeatures *features[2]; /* of users, of items, or NULL; weights are put there */
 	void		(*progress) (void *arg, const RecalProgress *progress);	/* between epochs; may commit; or NULL.
 																		 * phase "tune" or "factorize",
 																		 * fraction is that phase's own */
@@ -45,6 +47,7 @@ typedef struct RecalFactorization
 	double		ridge;			/* regularization times the ratings' deviation */
 	double		tune_rmse;		/* as tune_ndcg, NaN if none */
 	double		biases_rmse;	/* likewise of biases alone */
+	bool		prior_used[2];	/* features gave the regularization its mean */
 	bool		tuned;			/* the search ran (else the rule, or given) */
 	double		tune_ndcg;		/* of the chosen pair on the search's held-out rows, NaN if none */
 	double		tune_popularity;	/* of the most popular items on the same rows, NaN if none */

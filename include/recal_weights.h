@@ -14,6 +14,10 @@
  *		item_transform [d × d], item_rates [1 × d]	items' posterior (recal_posterior.h)
  *		item_mass     [n × 1]		Σ|c| of each item
  *		scalars       [1 × RECAL_NSCALARS]
+ * With features of items (and of users, user_...) of p columns, c declared:
+ *		item_vocabulary				words as text ids: number of the column, value
+ *		item_scales   [c × 4]		RecalFeatureScale
+ *		item_content  [p × d]		weights that make factors of features
  */
 #ifndef RECAL_WEIGHTS_H
 #define RECAL_WEIGHTS_H
@@ -36,6 +40,7 @@ enum
 	RECAL_SCALAR_BIAS_RIDGE,
 	RECAL_SCALAR_MEAN_RATING,
 	RECAL_SCALAR_RATING_DEVIATION,
+	RECAL_SCALAR_USER_PRIOR,	/* 1 where users' features are the mean of the fold-in */
 	RECAL_NSCALARS
 };
 

@@ -156,12 +156,11 @@ SELECT recal_create_model('x', 'shop.clicks', objective => 'explicit', value_col
 SELECT recal_create_model('x', 'shop.clicks', objective => 'Implicit');
 \echo :SQLSTATE
 SELECT recal_create_model('x', 'shop.clicks', objective => NULL);
-SELECT recal_create_model('x', 'shop.clicks', items => 'shop.products', item_features => '{title}');
+SELECT recal_create_model('x', 'shop.clicks', item_features => '{title}');
 \echo :SQLSTATE
 SELECT recal_create_model('x', 'shop.clicks', item_features => ARRAY[NULL]::name[]);
-SELECT recal_create_model('x', 'shop.clicks', users => 'shop.products');
 SELECT recal_create_model('x', 'shop.clicks', user_id_column => 'id');
-SELECT recal_create_model('x', 'shop.clicks', user_features => '{}');
+SELECT recal_create_model('x', 'shop.clicks', user_features => '{country}');
 
 -- nothing of all that was left behind
 SELECT model FROM recal_models ORDER BY model;

@@ -103,6 +103,30 @@ SELECT facts->>'rows_ignored' AS ignored FROM recal_versions WHERE model = 'plai
 -- the report of ratings
 SELECT html ~ 'RMSE of predicted ratings' AS rmse, html ~ 'biases alone' AS baseline, html ~ 'NDCG' AS ndcg FROM recal_report('stars') html;
 
+-- with features: who or what has no rating yet is rated by them, and reasons still add up
+CREATE TABLE films (id int, kind text);
+INSERT INTO films SELECT i, CASE i % 2 WHEN 0 THEN 'even' ELSE 'odd' END FROM generate_series(1, 50) i;
+CREATE TABLE people (id int, kind text);
+INSERT INTO people SELECT u, CASE u % 2 WHEN 0 THEN 'even' ELSE 'odd' END FROM generate_series(1, 140) u;
+SELECT recal_create_model('kinds', 'ratings', value_column => 'stars', objective => 'explicit', options => '{"factors": 8}',
+	items => 'films', item_features => '{kind}', users => 'people', user_features => '{kind}');
+CALL recal_train('kinds');
+SELECT loss[array_length(loss, 1)] < loss[1] AS falling FROM recal_versions WHERE model = 'kinds';
+SELECT u % 2 = i % 2 AS own_kind, min(s) > 3 AS high, max(s) < 3 AS low
+FROM (SELECT u, i, recal_score(u, i, 'kinds') AS s FROM generate_series(125, 140) u, generate_series(41, 50) i) x GROUP BY 1 ORDER BY 1;
+SELECT bool_and(recal_score(u, i, 'kinds') - recal_score(u, i + 1, 'kinds') > 0.5) AS content_of_known_people FROM generate_series(3, 9, 2) u, generate_series(41, 49, 2) i;
+SELECT source, count(*) FROM recal_recommend(130, 50, 'kinds', exclude_seen => false) GROUP BY source;
+SELECT count(*) FILTER (WHERE source = 'content') AS content FROM recal_recommend(1, 50, 'kinds', exclude_seen => false);
+SELECT recal_feedback(130, 3, 5, 'kinds');
+SELECT count(*), max(abs(score - total)) < 1e-3 AS add_up FROM (SELECT recal_score(u, i, 'kinds') AS score, (SELECT sum(contribution) FROM recal_explain(u, i, 'kinds')) AS total
+FROM unnest(ARRAY[1, 2, 130, 139, 150]) u, generate_series(35, 45) i) s;
+SELECT count(*) AS differences FROM recal_recommend_all_for(ARRAY[1, 2, 130, 139, 150], NULL::int[], 3, 'kinds') a JOIN LATERAL recal_recommend(a.user_id, 3, 'kinds') r USING (rank)
+WHERE a.item_id <> r.item_id OR abs(a.score - r.score) > 1e-5;
+SELECT abs((SELECT sum(a * b) FROM unnest(recal_user_factor(139, 'kinds'), recal_item_factor(47, 'kinds')) f (a, b)) - recal_score(139, 47, 'kinds')) < 1e-5 AS dot_product_is_score;
+SELECT metric, value < baseline AS better FROM recal_evaluate('kinds', protocol => 'random') WHERE metric IN ('rmse', 'mae') ORDER BY metric;
+SELECT recal_drop_model('kinds');
+DROP TABLE films, people;
+
 -- from one objective to the other and back
 SELECT recal_alter_model('plain', '{"objective": "implicit"}');
 CALL recal_train('plain');

@@ -48,6 +48,8 @@ typedef struct AlsSide
 	Size		order;			/* int32 [n] */
 	Size		starts;			/* int64 [SOLVE_BLOCKS + 1] */
 	int			nblocks;
+	Size		prior;			/* float [n × d], where the shape has one */
+	bool		has_prior;		/* prior has been filled */
 } AlsSide;
 
 typedef struct RecalAlsShared
@@ -115,6 +117,7 @@ Layout(RecalAlsShared *shared, const RecalAlsShape *shape)
 		side->factors = Place(&end, sizeof(float) * shape->d, side->n);
 		side->order = Place(&end, sizeof(int32), side->n);
 		side->starts = Place(&end, sizeof(int64), SOLVE_BLOCKS + 1);
+		side->prior = Place(&end, sizeof(float) * shape->d, shape->has_prior[i] ? side->n : 0);
 	}
 	shared->eigenvalues = Place(&end, sizeof(float), shape->d);
 	shared->basis = Place(&end, sizeof(float), square);
@@ -295,6 +298,11 @@ SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int
 		step.eigenvalues = At(shared, float, shared->ridges) + side * step.d;
 		step.prior = At(shared, float, shared->priors) + side * step.d;
 	}
+	if (shared->sides[side].has_prior)
+	{
+		step.prior = At(shared, float, shared->sides[side].prior);
+		step.prior_stride = step.d;
+	}
 	message = recal_als_solve_rows(&step, order, first, n, work, loss, &bad_row,
 								   me->poll, me->poll_arg);
 	if (message != NULL && MayFail(shared))
@@ -422,6 +430,7 @@ RecalAlsBegin(RecalAls *als, RecalPool *pool, const RecalAlsShape *shape, const 
 		memcpy(At(shared, int32, shared->targets), tests->targets,
 			   sizeof(int32) * shape->ntargets);
 	}
+	memset(als, 0, sizeof(RecalAls));
 	als->pool = pool;
 	als->shared = shared;
 	als->gramian = RecalAllocArray(sizeof(double), square);
@@ -431,8 +440,79 @@ RecalAlsBegin(RecalAls *als, RecalPool *pool, const RecalAlsShape *shape, const 
 void
 RecalAlsEnd(RecalAls *als)
 {
+	for (int i = 0; i < 2; i++)
+		RecalAlsContentEnd(&als->content[i]);
 	pfree(als->gramian);
 	pfree(als->work);
+}
+
+void
+RecalAlsSetContent(RecalAls *als, RecalSide side, const RecalFeatureRows *rows, bool prior)
+{
+	RecalAlsContentBegin(&als->content[side], rows, prior, als->shared->shape.d);
+}
+
+/* Weights of the features for new hyper-parameters. */
+static void
+StartContent(RecalAls *als)
+{
+	RecalAlsShared *shared = als->shared;
+
+	for (int i = 0; i < 2; i++)
+	{
+		RecalCsr	rows;
+
+		shared->sides[i].has_prior = false;
+		if (als->content[i].rows == NULL)
+			continue;
+		SideRows(shared, i, &rows);
+		RecalAlsContentStart(&als->content[i], &rows, shared->shape.ratings,
+							 shared->unobserved_weight, FixedRows(shared, i),
+							 RecalPoolLeader(als->pool));
+	}
+}
+
+/*
+ * Means of factors of ratings as the solver wants them, which are those of the
+ * least ridge alone; the constant coordinate stays what it is.
+ */
+static void
+StretchPriors(RecalAlsShared *shared, int side)
+{
+	int			d = shared->shape.d;
+	const float *ridges = At(shared, float, shared->ridges) + side * d;
+	const float *fixed = At(shared, float, shared->priors) + side * d;
+	int			constant = side == USERS ? RECAL_ITEM_BIAS : RECAL_USER_BIAS;
+	float	   *prior = At(shared, float, shared->sides[side].prior);
+
+	for (int64 i = 0; i < shared->sides[side].n; i++, prior += d)
+	{
+		for (int k = 0; k < d; k++)
+			prior[k] *= (shared->regularization + ridges[k]) / shared->regularization;
+		prior[constant] = fixed[constant];
+	}
+}
+
+/*
+ * The mean for the solve of a side: its own factors have not been turned since
+ * the other side was, so the weights fitted to them are.
+ */
+static void
+FillPrior(RecalAls *als, int side)
+{
+	RecalAlsShared *shared = als->shared;
+	RecalAlsContent *content = &als->content[side];
+	RecalParticipant *leader = RecalPoolLeader(als->pool);
+	int			d = shared->shape.d;
+
+	if (content->rows == NULL || !content->prior || !content->solved)
+		return;
+	RecalAlsContentFit(content, SideFactors(shared, side), d, leader);
+	RecalAlsContentPrior(content, shared->shape.ratings ? NULL : At(shared, float, shared->basis),
+						 d, At(shared, float, shared->sides[side].prior), leader);
+	if (shared->shape.ratings)
+		StretchPriors(shared, side);
+	shared->sides[side].has_prior = true;
 }
 
 static void
@@ -455,6 +535,7 @@ StartFactors(RecalAls *als, int64 seed, const float *warm, const bool *has_warm)
 			memcpy(At(shared, float, shared->start), items, size);
 		shared->has_start = shared->shape.ntest > 0;
 	}
+	StartContent(als);
 	for (int64 i = 0; warm != NULL && i < shared->shape.nitems; i++)
 		if (has_warm[i])
 			memcpy(items + i * d, warm + i * d, sizeof(float) * d);
@@ -584,8 +665,10 @@ Solve(RecalAls *als, int side)
 {
 	RecalAlsShared *shared = als->shared;
 
+	FillPrior(als, side);
 	shared->side = side;
 	RecalPoolRun(als->pool, RECAL_BLOCK_SOLVE, shared->sides[side].nblocks);
+	als->content[side].solved = true;
 	return SumBlocks(shared, shared->sides[side].nblocks);
 }
 
@@ -595,12 +678,22 @@ UsersRidge(const RecalAlsShared *shared)
 {
 	const float *ridges = At(shared, float, shared->ridges) + USERS * shared->shape.d;
 	const float *x = SideFactors(shared, USERS);
+	const float *prior = shared->sides[USERS].has_prior ?
+		At(shared, float, shared->sides[USERS].prior) : NULL;
+	int			d = shared->shape.d;
 	double		sum = 0;
 
-	for (int64 u = 0; u < shared->shape.nusers; u++, x += shared->shape.d)
-		for (int k = 0; k < shared->shape.d; k++)
+	for (int64 u = 0; u < shared->shape.nusers; u++)
+		for (int k = 0; k < d; k++)
+		{
+			double		ridge = shared->regularization + ridges[k];
+			double		off = x[u * d + k];
+
+			if (prior != NULL)
+				off -= prior[u * d + k] * shared->regularization / ridge;
 			if (k != RECAL_ITEM_BIAS)
-				sum += (shared->regularization + ridges[k]) * (double) x[k] * x[k];
+				sum += ridge * off * off;
+		}
 	return sum;
 }
 
@@ -642,6 +735,14 @@ RecalAlsFinish(RecalAls *als, float *eigenvalues)
 		   sizeof(float) * als->shared->shape.d);
 }
 
+const float *
+RecalAlsContentWeights(RecalAls *als, RecalSide side)
+{
+	RecalAlsContentFit(&als->content[side], SideFactors(als->shared, side),
+					   als->shared->shape.d, RecalPoolLeader(als->pool));
+	return als->content[side].weights;
+}
+
 float *
 RecalAlsUserConfidences(const RecalAls *als)
 {
@@ -668,7 +769,10 @@ RecalAlsRank(RecalAls *als)
 	if (!als->shared->failed)
 		(void) Diagonalize(als, ITEMS);
 	if (!als->shared->failed)
+	{
+		FillPrior(als, USERS);
 		RecalPoolRun(als->pool, RECAL_BLOCK_RANK, nblocks);
+	}
 	if (als->shared->failed)
 		return NAN;
 	return SumBlocks(als->shared, nblocks) / (double) als->shared->shape.ntest;

@@ -61,6 +61,12 @@ static const double history_decays[] = {1, .7, .9, .5};
 
 #define PATH_DECAYS		2
 
+/*
+ * What pulls towards a mean may pull harder: factors on the best regularization
+ * to try the features of a side with.
+ */
+static const double content_factors[] = {1, 3};
+
 /* Fitted over eleven data sets; where there is nothing to search on. */
 static Candidate
 Rule(const RecalMatrix *matrix)
@@ -224,6 +230,7 @@ CopySample(const RecalMatrix *matrix, int64 seed, double share, double test_shar
 		if (shape->ntest < max_test && IsEligible(from, user) &&
 			Sampled(test_share, seed, STREAM_TEST, user))
 			nout = PickPairs(matrix, user, seed, picked);
+		tuning->sampled[RECAL_SIDE_USERS][nusers] = (int32) user;
 		for (int64 j = from->offsets[user]; j < from->offsets[user + 1]; j++)
 		{
 			if (out < nout && j == picked[out])
@@ -269,9 +276,14 @@ CompactItems(int64 nitems, RecalTuning *tuning)
 		number[tuning->targets[j]] = 1;
 	shape->all_items = nitems;
 	shape->nitems = 0;
+	tuning->sampled[RECAL_SIDE_ITEMS] = RecalAllocArray(sizeof(int32), nitems);
 	for (int64 i = 0; i < nitems; i++)
-		if (number[i])
-			number[i] = (int32) shape->nitems++;
+	{
+		if (!number[i])
+			continue;
+		tuning->sampled[RECAL_SIDE_ITEMS][shape->nitems] = (int32) i;
+		number[i] = (int32) shape->nitems++;
+	}
 	for (int64 j = 0; j < shape->nnz; j++)
 		tuning->rows.columns[j] = number[tuning->rows.columns[j]];
 	for (int64 j = 0; j < shape->ntargets; j++)
@@ -303,6 +315,7 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, int64 max_test,
 		return false;
 
 	tuning->rows.offsets = RecalAllocArray(sizeof(int64), nusers + 1);
+	tuning->sampled[RECAL_SIDE_USERS] = RecalAllocArray(sizeof(int32), nusers);
 	tuning->rows.columns = RecalAllocArray(sizeof(int32), nnz);
 	tuning->rows.confidences = RecalAllocArray(sizeof(float), nnz);
 	if (matrix->pair_time != NULL)
@@ -313,6 +326,22 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, int64 max_test,
 	CopySample(matrix, seed, share, (double) max_test / (double) eligible, max_test, tuning);
 	CompactItems(matrix->nitems, tuning);
 	return tuning->shape.ntest >= MIN_TEST_USERS / 2;
+}
+
+/* The sample's features. */
+static void
+TakeFeatures(const RecalFactorization *work, RecalTuning *tuning)
+{
+	RecalAlsShape *shape = &tuning->shape;
+
+	for (int i = 0; i < 2; i++)
+	{
+		shape->has_prior[i] = work->features[i] != NULL;
+		if (work->features[i] != NULL)
+			RecalFeatureRowsPick(&work->features[i]->rows, tuning->sampled[i],
+								 i == RECAL_SIDE_USERS ? shape->nusers : shape->nitems,
+								 &tuning->features[i]);
+	}
 }
 
 static void
@@ -332,6 +361,7 @@ bool
 RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work, RecalTuning *tuning)
 {
 	Candidate	rule = Rule(matrix);
+	Size		most;
 	double		share;
 	int64		max_test;
 
@@ -350,14 +380,18 @@ RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work, RecalTunin
 	if (work->regularization == RECAL_AUTO_VALUE)
 		work->regularization_used = rule.regularization;
 
-	tuning->unobserved_weight = recal_palloc_array(double, lengthof(path) + lengthof(around));
-	tuning->regularization = recal_palloc_array(double, lengthof(path) + lengthof(around));
+	most = lengthof(path) + lengthof(around) + 2 * lengthof(content_factors);
+	tuning->unobserved_weight = recal_palloc_array(double, most);
+	tuning->regularization = recal_palloc_array(double, most);
 	for (int i = 0; i < (int) lengthof(path); i++)
 		AddCandidate(tuning, work, path[i]);
 	PlanSearch(matrix, work, tuning, &share, &max_test);
 	tuning->shape.d = work->factors;
 	if (TakeSample(matrix, work->seed, share, max_test, tuning))
+	{
+		TakeFeatures(work, tuning);
 		return true;
+	}
 	RecalTuneFree(tuning);
 	return false;
 }
@@ -367,11 +401,14 @@ RecalTuneFree(RecalTuning *tuning)
 {
 	void	   *arrays[] = {tuning->unobserved_weight, tuning->regularization,
 		tuning->rows.offsets, tuning->rows.columns, tuning->rows.confidences, tuning->timed,
-	tuning->test_user, tuning->test_offsets, tuning->targets};
+	tuning->test_user, tuning->test_offsets, tuning->targets, tuning->sampled[0],
+	tuning->sampled[1]};
 
 	for (int i = 0; i < (int) lengthof(arrays); i++)
 		if (arrays[i] != NULL)
 			pfree(arrays[i]);
+	for (int i = 0; i < 2; i++)
+		RecalFeatureRowsFree(&tuning->features[i]);
 }
 
 /* Test users' confidences for ranking; decay 1 restores them for training. */
@@ -414,13 +451,27 @@ Rank(const RecalTuning *tuning, RecalAls *als, double *decay)
 	return best;
 }
 
+/* How many candidates there are in all. */
+static int
+CountCandidates(const RecalTuning *tuning, int candidate)
+{
+	int			n = tuning->ncandidates;
+
+	if (candidate >= (int) lengthof(path))
+		return n;
+	if (tuning->refine)
+		n += lengthof(around);
+	for (int i = 0; i < 2; i++)
+		if (tuning->features[i].offsets != NULL)
+			n += lengthof(content_factors);
+	return n;
+}
+
 /* One candidate's NDCG on what was held out; it becomes the choice if it is the best so far. */
 static void
 Try(RecalTuning *tuning, RecalAls *als, RecalFactorization *work, int candidate)
 {
-	int			all = tuning->epochs * (tuning->ncandidates +
-										(tuning->refine && candidate < (int) lengthof(path) ?
-										 (int) lengthof(around) : 0));
+	int			all = tuning->epochs * CountCandidates(tuning, candidate);
 	double		decay = 1;
 	double		ndcg;
 
@@ -440,10 +491,12 @@ Try(RecalTuning *tuning, RecalAls *als, RecalFactorization *work, int candidate)
 	}
 	ndcg = Rank(tuning, als, &decay);
 	ereport(DEBUG1,
-			(errmsg_internal("recal: unobserved_weight %g, regularization %g, history_decay %g: NDCG@10 %.5f on "
+			(errmsg_internal("recal: unobserved_weight %g, regularization %g, history_decay %g%s%s: NDCG@10 %.5f on "
 							 INT64_FORMAT " of " INT64_FORMAT " users, %d epochs",
 							 tuning->unobserved_weight[candidate],
-							 tuning->regularization[candidate], decay, ndcg,
+							 tuning->regularization[candidate], decay,
+							 als->content[RECAL_SIDE_ITEMS].prior ? ", item features" : "",
+							 als->content[RECAL_SIDE_USERS].prior ? ", user features" : "", ndcg,
 							 tuning->shape.ntest, tuning->shape.nusers, tuning->epochs)));
 	if (ndcg < 0 || ndcg <= work->tune_ndcg)
 		return;
@@ -451,6 +504,37 @@ Try(RecalTuning *tuning, RecalAls *als, RecalFactorization *work, int candidate)
 	work->unobserved_weight_used = tuning->unobserved_weight[candidate];
 	work->regularization_used = tuning->regularization[candidate];
 	work->history_decay_used = decay;
+	for (int i = 0; i < 2; i++)
+		work->prior_used[i] = als->content[i].prior;
+}
+
+/*
+ * Features always give factors to who has none. Whether they also help where
+ * there is behaviour is tried on the best pair, and they stay out where not.
+ */
+static void
+TryContent(RecalTuning *tuning, RecalAls *als, RecalFactorization *work)
+{
+	for (int side = RECAL_SIDE_ITEMS; side >= RECAL_SIDE_USERS; side--)
+	{
+		Candidate	best = {work->unobserved_weight_used, work->regularization_used};
+
+		if (tuning->features[side].offsets == NULL)
+			continue;
+		als->content[side].prior = true;
+		for (int i = 0; i < (int) lengthof(content_factors); i++)
+		{
+			int			n = tuning->ncandidates;
+
+			if (i > 0 && work->regularization != RECAL_AUTO_VALUE)
+				break;
+			tuning->unobserved_weight[n] = best.unobserved_weight;
+			tuning->regularization[n] = best.regularization * content_factors[i];
+			tuning->ncandidates++;
+			Try(tuning, als, work, n);
+		}
+		als->content[side].prior = work->prior_used[side];
+	}
 }
 
 /* Items of the sample by how many users like them, the most popular first */
@@ -521,6 +605,9 @@ RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 	int			ncandidates = tuning->ncandidates;
 
 	RecalAlsBegin(&als, pool, &tuning->shape, &tuning->rows, tuning);
+	for (int i = 0; i < 2; i++)
+		if (tuning->features[i].offsets != NULL)
+			RecalAlsSetContent(&als, i, &tuning->features[i], false);
 	for (int i = 0; i < ncandidates; i++)
 		Try(tuning, &als, work, i);
 	if (tuning->refine && !isnan(work->tune_ndcg))
@@ -539,6 +626,7 @@ RecalTuneRun(RecalTuning *tuning, RecalPool *pool, RecalFactorization *work)
 		for (int i = ncandidates; i < tuning->ncandidates; i++)
 			Try(tuning, &als, work, i);
 	}
+	TryContent(tuning, &als, work);
 	work->tune_popularity = RankPopular(tuning);
 
 	/* where no candidate could be solved, what the rule says is left */

@@ -57,7 +57,7 @@ RecalBatchShown(RecalServed *served, const int32 *candidates, int64 n, int64 *ns
 	int32	   *shown;
 	bool	   *may;
 
-	*nshown = candidates != NULL ? n : served->nitems;
+	*nshown = candidates != NULL ? n : RecalServedCount(served);
 	if (candidates == NULL && served->definition->items_name == NULL)
 		return NULL;
 
@@ -107,8 +107,8 @@ BeginBatch(Batch *batch)
 		return;
 
 	batch->tile = RecalAllocAligned(context, sizeof(float) * ITEM_TILE * d);
-	batch->place = palloc_extended(sizeof(int32) * Max(served->nitems, 1), MCXT_ALLOC_HUGE);
-	for (int64 i = 0; i < served->nitems; i++)
+	batch->place = palloc_extended(sizeof(int32) * Max(RecalServedCount(served), 1), MCXT_ALLOC_HUGE);
+	for (int64 i = 0; i < RecalServedCount(served); i++)
 		batch->place[i] = -1;
 	for (int64 i = 0; i < batch->nshown; i++)
 		batch->place[batch->shown[i]] = (int32) i;
@@ -144,15 +144,42 @@ GatherPairs(Batch *batch, int64 npairs)
 	return gathered;
 }
 
+/* One by one, where users have features that may give each a mean of its own. */
+static void
+FoldInEach(Batch *batch, float *gathered)
+{
+	int			d = batch->d;
+	float	   *next = gathered;
+
+	for (int u = 0; u < batch->nusers; u++)
+	{
+		const RecalUser *user = batch->users[u];
+		RecalFoldInModel fold_in = RecalUserFoldInModel(batch->served, user);
+
+		RecalFoldIn(&fold_in, user->npairs, next, user->confidence,
+					batch->vectors + (int64) u * d, batch->fold_in_work);
+		next += user->npairs * d;
+	}
+}
+
 static void
 FoldInGroup(Batch *batch, int64 npairs)
 {
 	RecalCsr   *pairs = &batch->pairs;
 	const float *factors = RecalServedFactors(batch->served);
-	float	   *gathered = factors != NULL ? NULL : GatherPairs(batch, npairs);
-	int32	   *order = recal_palloc_array(int32, Max(batch->nusers, 1));
+	float	   *gathered;
+	int32	   *order;
 	int64_t		starts[2];
 
+	if (batch->served->encoders[RECAL_SIDE_USERS] != NULL)
+	{
+		gathered = GatherPairs(batch, npairs);
+		FoldInEach(batch, gathered);
+		pfree(gathered);
+		return;
+	}
+	gathered = factors != NULL ? NULL : GatherPairs(batch, npairs);
+	order = recal_palloc_array(int32, Max(batch->nusers, 1));
 	pairs->nrows = batch->nusers;
 	pairs->columns = palloc_extended(sizeof(int32) * Max(npairs, 1), MCXT_ALLOC_HUGE);
 	pairs->confidences = palloc_extended(sizeof(float) * Max(npairs, 1), MCXT_ALLOC_HUGE);

@@ -28,7 +28,7 @@
 
 #define PLAN_BYTES (16 * 1024)	/* of a kept plan, about */
 
-typedef struct CacheEntry
+typedef struct RecalCacheEntry
 {
 	RecalServed served;			/* first, so that both pointers are one */
 	dlist_node	lru;			/* most recently used first */
@@ -168,6 +168,14 @@ LoadSmallParts(RecalServed *served)
 						model, version, "item_factors"),
 				 errdetail("Factors of ratings have more than %d columns, not %d.",
 						   RECAL_BIAS_COLUMNS, d)));
+	served->user_prior = scalars[RECAL_SCALAR_USER_PRIOR] != 0;
+
+	for (int side = RECAL_SIDE_USERS; side <= RECAL_SIDE_ITEMS; side++)
+		if (RecalFeaturesDeclared(served->definition, side))
+			served->encoders[side] =
+				RecalEncoderLoad(model, version, side, side == RECAL_SIDE_ITEMS ?
+								 served->definition->nitem_features :
+								 served->definition->nuser_features, d);
 }
 
 /*
@@ -207,6 +215,7 @@ LoadEntry(const RecalVersion *version)
 
 	entry->context = context;
 	entry->block_loaded = -1;
+	served->entry = entry;
 	served->stamp = version->stamp;
 	served->model = pstrdup(version->model);
 	served->version = version->version;
@@ -255,20 +264,27 @@ RecalServeOpen(const char *model_name, MemoryContext pin_context)
 bool
 RecalServedResident(const RecalServed *served)
 {
-	return ((const CacheEntry *) served)->factors != NULL;
+	return served->entry->factors != NULL;
 }
 
 const float *
 RecalServedFactors(const RecalServed *served)
 {
-	return ((const CacheEntry *) served)->factors;
+	/* positions of content items are beyond them */
+	return served->content == NULL ? served->entry->factors : NULL;
 }
 
 const float *
 RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n)
 {
-	CacheEntry *entry = (CacheEntry *) served;
+	CacheEntry *entry = served->entry;
 
+	if (block == entry->served.nblocks)
+	{
+		*first = served->nitems;
+		*n = served->content->ids.n;
+		return served->content->factors;
+	}
 	*first = (int64) block * served->block_rows;
 	*n = Min(served->block_rows, served->nitems - *first);
 	if (entry->factors != NULL)
@@ -284,20 +300,44 @@ RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n)
 	return entry->block;
 }
 
+const float *
+RecalServedFactor(RecalServed *served, int64 position)
+{
+	int64		first;
+	int64		rows;
+	const float *block = RecalServedBlock(served, position >= served->nitems ?
+										  served->entry->served.nblocks :
+										  (int) (position / served->block_rows), &first, &rows);
+
+	return block + (position - first) * served->factors;
+}
+
+int64
+RecalServedFind(const RecalServed *served, const RecalId *id)
+{
+	int64		position = RecalIdTableFind(&served->items, id);
+
+	if (position >= 0 || served->content == NULL)
+		return position;
+	position = RecalIdTableFind(&served->content->ids, id);
+	return position >= 0 ? served->nitems + position : -1;
+}
+
+RecalId
+RecalServedId(const RecalServed *served, int64 position)
+{
+	if (position < served->nitems)
+		return RecalIdTableGet(&served->items, position);
+	return RecalIdTableGet(&served->content->ids, position - served->nitems);
+}
+
 void
 RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *out)
 {
 	int			d = served->factors;
 
 	for (int64 j = 0; j < n; j++)
-	{
-		int64		first;
-		int64		rows;
-		const float *block = RecalServedBlock(served, (int) (positions[j] / served->block_rows),
-											  &first, &rows);
-
-		memcpy(out + j * d, block + (positions[j] - first) * d, sizeof(float) * d);
-	}
+		memcpy(out + j * d, RecalServedFactor(served, positions[j]), sizeof(float) * d);
 }
 
 void
@@ -341,7 +381,7 @@ RecalSortPositions(int32 *positions, int64 n)
 SPIPlanPtr
 RecalServedPlan(RecalServed *served, RecalPlanSlot slot, const char *query, Oid argument_type)
 {
-	CacheEntry *entry = (CacheEntry *) served;
+	CacheEntry *entry = served->entry;
 	SPIPlanPtr	plan;
 
 	/* the text changes when a relation's columns change type */

@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "recal_compat.h"
+#include "recal_features.h"
 #include "recal_model.h"
 
 /* Beyond it a float loses a behaviour row's weight in the sum of a pair. */
@@ -309,22 +310,13 @@ CheckNeeds(const char *model, bool present, const char *name, bool fulfilled, co
 }
 
 static void
-CheckInThisVersion(const char *model, const RecalDefinition *definition)
+CheckFeatures(const char *model, const char *name, int n)
 {
-	const char *name = NULL;
-
-	if (definition->item_features != NULL)
-		name = "item_features";
-	else if (definition->users_name != NULL)
-		name = "users";
-	else if (definition->user_id_column != NULL)
-		name = "user_id_column";
-	else if (definition->user_features != NULL)
-		name = "user_features";
-	if (name != NULL)
+	if (n > RECAL_MAX_FEATURE_COLUMNS)
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("\"%s\"%s is not in this version of recal", name, RecalOfModel(model))));
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("\"%s\"%s has %d columns", name, RecalOfModel(model), n),
+				 errdetail("At most %d columns can be features.", RECAL_MAX_FEATURE_COLUMNS)));
 }
 
 /* What weighs rows has no meaning where they are ratings. */
@@ -368,7 +360,6 @@ CheckWhole(const char *model, const RecalDefinition *definition)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the definition%s lacks \"%s\"", RecalOfModel(model), missing)));
-	CheckInThisVersion(model, definition);
 	CheckRatings(model, definition);
 	CheckNeeds(model, definition->nevent_weights >= 0, "event_weights",
 			   definition->event_column != NULL, "event_column");
@@ -380,6 +371,16 @@ CheckWhole(const char *model, const RecalDefinition *definition)
 			   definition->items_name != NULL, "items");
 	CheckNeeds(model, definition->items_name != NULL, "items",
 			   definition->item_id_column != NULL, "item_id_column");
+	CheckNeeds(model, definition->nitem_features > 0, "item_features",
+			   definition->items_name != NULL, "items");
+	CheckNeeds(model, definition->user_id_column != NULL, "user_id_column",
+			   definition->users_name != NULL, "users");
+	CheckNeeds(model, definition->users_name != NULL, "users",
+			   definition->user_id_column != NULL, "user_id_column");
+	CheckNeeds(model, definition->nuser_features > 0, "user_features",
+			   definition->users_name != NULL, "users");
+	CheckFeatures(model, "item_features", definition->nitem_features);
+	CheckFeatures(model, "user_features", definition->nuser_features);
 }
 
 RecalDefinition *

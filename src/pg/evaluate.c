@@ -85,9 +85,11 @@ static void
 UserVector(Evaluator *evaluator, int64 u, float *vector)
 {
 	const RecalCsr *rows = &evaluator->holdout->train.by_user;
+	const RecalFeatures *features = evaluator->factorization->features[RECAL_SIDE_USERS];
 	int64		start = rows->offsets[u];
 	int64		n = rows->offsets[u + 1] - start;
 	int			d = evaluator->d;
+	float	   *prior = palloc(sizeof(float) * d);
 	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(n, 1) * d);
 	float	   *confidences = palloc(sizeof(float) * Max(n, 1));
 
@@ -97,7 +99,10 @@ UserVector(Evaluator *evaluator, int64 u, float *vector)
 			   sizeof(float) * d);
 	memcpy(confidences, rows->confidences + start, sizeof(float) * n);
 	DecayHistory(evaluator, start, n, confidences);
+	if (evaluator->factorization->prior_used[RECAL_SIDE_USERS])
+		evaluator->fold_in.prior = RecalFeaturesPrior(features, u, d, prior) ? prior : NULL;
 	RecalFoldIn(&evaluator->fold_in, n, gathered, confidences, vector, evaluator->work);
+	pfree(prior);
 	pfree(gathered);
 	pfree(confidences);
 }

@@ -288,6 +288,19 @@ TimeOf(Datum value, Oid type)
 	}
 }
 
+double
+RecalNumberFromDatum(Datum value, Oid type)
+{
+	switch (type)
+	{
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return TimeOf(value, type);
+	}
+	return ValueOf(value, type);
+}
+
 RecalRowKind
 RecalEventRow(const RecalDefinition *definition, const RecalEventColumns *columns,
 			  const Datum *values, const bool *isnull, double *weight, double *time)

@@ -41,15 +41,18 @@ RecalAlsCost(const RecalCsr *rows, int64 nitems, double share, int d)
 }
 
 static void
-FullShape(const RecalMatrix *matrix, int factors, RecalAlsShape *shape)
+FullShape(const RecalMatrix *matrix, const RecalFactorization *work, RecalAlsShape *shape)
 {
+	memset(shape, 0, sizeof(RecalAlsShape));
 	shape->nusers = matrix->nusers;
 	shape->nitems = shape->all_items = matrix->nitems;
 	shape->nnz = matrix->nnz;
 	shape->ntest = 0;
 	shape->ntargets = 0;
-	shape->d = factors;
+	shape->d = work->factors;
 	shape->ratings = matrix->ratings;
+	for (int i = 0; i < 2; i++)
+		shape->has_prior[i] = work->features[i] != NULL;
 }
 
 Size
@@ -60,13 +63,17 @@ RecalTrainMemory(void)
 
 /* pool: bytes of the pool's memory, which may hold a search first */
 static void
-CheckMemory(const RecalMatrix *matrix, int factors, Size pool)
+CheckMemory(const RecalMatrix *matrix, const RecalFactorization *work, Size pool)
 {
+	int			factors = work->factors;
 	Size		pair = sizeof(int32) + sizeof(float) + (matrix->pair_time ? sizeof(double) : 0);
 	Size		results = mul_size(sizeof(float) * factors,
 								   add_size(matrix->nusers, matrix->nitems));
 	Size		needed = add_size(add_size(pool, results), mul_size(matrix->nnz, pair));
 
+	for (int i = 0; i < 2; i++)
+		if (work->features[i] != NULL)
+			needed = add_size(needed, RecalAlsContentBytes(&work->features[i]->rows, factors));
 	if (needed > RecalTrainMemory())
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
@@ -122,6 +129,32 @@ CopyFactors(const float *from, int64 n, int d)
 	return copy;
 }
 
+/*
+ * Items without pairs, which only evaluation has, get the factors that serving
+ * would give them.
+ */
+static void
+FillUntouched(const RecalMatrix *matrix, RecalFactorization *work)
+{
+	const RecalFeatures *features = work->features[RECAL_SIDE_ITEMS];
+	int			d = work->factors;
+	bool	   *touched;
+
+	if (features == NULL)
+		return;
+	touched = palloc_extended(matrix->nitems, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int64 j = 0; j < matrix->nnz; j++)
+		touched[matrix->by_user.columns[j]] = true;
+	for (int64 i = 0; i < matrix->nitems; i++)
+		if (!touched[i])
+		{
+			(void) RecalFeaturesPrior(features, i, d, work->item_factors + i * d);
+			if (matrix->ratings)
+				work->item_factors[i * d + RECAL_USER_BIAS] = 1;
+		}
+	pfree(touched);
+}
+
 /* The final factorization. */
 static void
 RunEpochs(RecalMatrix *matrix, RecalFactorization *work, const RecalAlsShape *shape,
@@ -130,6 +163,9 @@ RunEpochs(RecalMatrix *matrix, RecalFactorization *work, const RecalAlsShape *sh
 	RecalAls	als;
 
 	RecalAlsBegin(&als, pool, shape, &matrix->by_user, NULL);
+	for (int i = 0; i < 2; i++)
+		if (work->features[i] != NULL)
+			RecalAlsSetContent(&als, i, &work->features[i]->rows, work->prior_used[i]);
 	if (matrix->ratings)
 		RecalAlsStartRatings(&als, work->ridge, work->bias_regularization_used,
 							 matrix->rating_deviation, work->seed, work->warm_items,
@@ -154,7 +190,13 @@ RunEpochs(RecalMatrix *matrix, RecalFactorization *work, const RecalAlsShape *sh
 	RecalAlsFinish(&als, work->eigenvalues);
 	work->item_factors = CopyFactors(RecalAlsItems(&als), shape->nitems, shape->d);
 	work->user_factors = CopyFactors(RecalAlsUsers(&als), shape->nusers, shape->d);
+	for (int i = 0; i < 2; i++)
+		if (work->features[i] != NULL)
+			work->features[i]->encoder.weights =
+				CopyFactors(RecalAlsContentWeights(&als, i), work->features[i]->rows.width,
+							shape->d);
 	RecalAlsEnd(&als);
+	FillUntouched(matrix, work);
 }
 
 void
@@ -172,9 +214,11 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 
 	INSTR_TIME_SET_CURRENT(start);
 	CheckBlas();
-	FullShape(matrix, work->factors, &shape);
+	FullShape(matrix, work, &shape);
 	size = RecalAlsBytes(&shape);
-	CheckMemory(matrix, work->factors, size);
+	CheckMemory(matrix, work, size);
+	for (int i = 0; i < 2; i++)
+		work->prior_used[i] = work->features[i] != NULL;
 	search = matrix->ratings ? RecalRatingsPrepare(matrix, work, &ratings) :
 		RecalTunePrepare(matrix, work, &tuning);
 	work->loss = RecalAllocArray(sizeof(double), work->epochs);
@@ -186,7 +230,7 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 
 		/* the sample lies where the whole will */
 		size = Max(size, RecalAlsBytes(sample));
-		CheckMemory(matrix, work->factors, size);
+		CheckMemory(matrix, work, size);
 		cost += (matrix->ratings ? (double) ratings.ncandidates * ratings.epochs :
 				 (double) tuning.ncandidates * tuning.epochs) *
 			RecalAlsCost(matrix->ratings ? &ratings.rows : &tuning.rows, sample->nitems, 1,

@@ -57,7 +57,7 @@ MarkShown(const RecalServed *served, const RecalIdType *column, const int32 *pos
 		if (isnull)
 			continue;
 		id = RecalIdFromDatum(value, column);
-		key.position = (int32) RecalIdTableFind(&served->items, &id);
+		key.position = (int32) RecalServedFind(served, &id);
 		found = bsearch(&key, asked, n, sizeof(Asked), CompareAsked);
 		if (found == NULL)
 			continue;
@@ -80,7 +80,7 @@ IdArray(const RecalServed *served, const RecalIdType *column, const int32 *posit
 
 	for (int i = 0; i < n; i++)
 	{
-		RecalId		id = RecalIdTableGet(&served->items, positions[i]);
+		RecalId		id = RecalServedId(served, positions[i]);
 
 		if (RecalIdToColumn(&id, column, &elements[count]))
 			count++;

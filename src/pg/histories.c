@@ -182,6 +182,61 @@ FinishUsers(HistoryReceiver *receiver)
 	pfree(rank);
 }
 
+/* Encodes the features of one of the users. */
+static void
+ReceivePrior(const RecalFeatureSource *source, TupleTableSlot *slot, void *arg)
+{
+	RecalHistories *histories = arg;
+	const RecalServed *served = histories->served;
+	const RecalEncoder *encoder = served->encoders[RECAL_SIDE_USERS];
+	int			d = served->factors;
+	bool		isnull;
+	Datum		value = slot_getattr(slot, 1, &isnull);
+	RecalFeatureRow *row;
+	float	   *vector;
+	RecalId		id;
+	int64		user;
+
+	if (isnull)
+		return;
+	id = RecalIdFromDatum(value, &source->id_type);
+	user = RecalIdTableFind(&histories->users, &id);
+	if (user < 0)
+		return;
+	row = palloc(sizeof(RecalFeatureRow));
+	vector = palloc(sizeof(float) * d);
+	RecalEncodeSlot(encoder, source, slot, row);
+	recal_content_row(row->n, row->columns, row->values, encoder->weights, d, vector);
+
+	/* of several rows the same one as for a single user */
+	if (!histories->has_prior[user] ||
+		memcmp(vector, histories->prior + user * d, sizeof(float) * d) < 0)
+		memcpy(histories->prior + user * d, vector, sizeof(float) * d);
+	histories->has_prior[user] = true;
+}
+
+/* What the users relation says about them. */
+static void
+ReadPriors(RecalHistories *histories, const RecalId *ids, int nids, Size max_bytes)
+{
+	const RecalServed *served = histories->served;
+	const RecalFeatureSource *source = served->sources[RECAL_SIDE_USERS];
+	Size		size = mul_size(sizeof(float) * served->factors, Max(histories->users.n, 1));
+
+	if (source == NULL)
+		return;
+	RecalCheckReadBudget(served->model, histories->n,
+						 add_size(size, mul_size(sizeof(RecalUserRow), histories->n)), max_bytes);
+	histories->prior = MemoryContextAllocHuge(CurrentMemoryContext, size);
+	histories->has_prior = palloc_extended(Max(histories->users.n, 1),
+										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	RecalFeaturesScan(source, ids == NULL ? NULL :
+					  psprintf("%s OPERATOR(pg_catalog.=) ANY ($1)",
+							   quote_identifier(source->id_column)),
+					  ids == NULL ? NULL : UserParameter(&source->id_type, ids, nids),
+					  ReceivePrior, histories);
+}
+
 void
 RecalHistoriesRead(RecalStatement *statement, const char *function, const RecalId *ids, int nids,
 				   Size max_bytes, RecalHistories *histories)
@@ -208,6 +263,7 @@ RecalHistoriesRead(RecalStatement *statement, const char *function, const RecalI
 	RunQuery(&receiver, function, ids, nids);
 	MemoryContextSwitchTo(context); /* SPI leaves its own */
 	FinishUsers(&receiver);
+	ReadPriors(histories, ids, nids, max_bytes);
 }
 
 /* As ORDER BY time DESC NULLS LAST, which serving reads by. */
@@ -249,6 +305,8 @@ RecalHistoriesUser(const RecalHistories *histories, int64 user, MemoryContext co
 	if (nanswers > 0)
 		memcpy(rows + n, answers, sizeof(RecalUserRow) * nanswers);
 	result = RecalUserFromRows(served, rows, n + nanswers, context);
+	if (histories->prior != NULL && histories->has_prior[user])
+		result->prior = histories->prior + user * served->factors;
 	pfree(rows);
 	return result;
 }

@@ -97,6 +97,10 @@ LoadUser(Rater *rater, int64 u, bool posterior)
 				 errmsg("could not compute an uncertainty"),
 				 errdetail("%s", problem),
 				 errhint("Raise the option \"regularization\".")));
+	rater->fold_in.prior = NULL;
+	if (rater->work->prior_used[RECAL_SIDE_USERS] &&
+		RecalFeaturesPrior(rater->work->features[RECAL_SIDE_USERS], u, d, rater->loadings))
+		rater->fold_in.prior = rater->loadings;
 	RecalFoldIn(&rater->fold_in, n, gathered, rows->confidences + start, rater->vector,
 				rater->als_work);
 	if (posterior)

@@ -60,6 +60,7 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, RecalRatingsTuni
 	tuning->held_user = RecalAllocArray(sizeof(int32), matrix->nnz);
 	tuning->held_item = RecalAllocArray(sizeof(int32), matrix->nnz);
 	tuning->held_rating = RecalAllocArray(sizeof(float), matrix->nnz);
+	tuning->sampled = RecalAllocArray(sizeof(int32), matrix->nusers);
 	to->offsets[0] = 0;
 	for (int64 user = 0; user < matrix->nusers; user++)
 	{
@@ -79,6 +80,7 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, RecalRatingsTuni
 				to->columns[n] = from->columns[j];
 				to->confidences[n++] = from->confidences[j];
 			}
+		tuning->sampled[nusers] = (int32) user;
 		to->offsets[++nusers] = n;
 	}
 	to->nrows = nusers;
@@ -86,6 +88,21 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, RecalRatingsTuni
 	tuning->shape.nitems = tuning->shape.all_items = matrix->nitems;
 	tuning->shape.nnz = n;
 	tuning->shape.ratings = true;
+}
+
+static void
+TakeFeatures(const RecalMatrix *matrix, const RecalFactorization *work,
+			 RecalRatingsTuning *tuning)
+{
+	const RecalFeatures *users = work->features[RECAL_SIDE_USERS];
+
+	for (int side = 0; side < 2; side++)
+		tuning->shape.has_prior[side] = work->features[side] != NULL;
+	if (users != NULL)
+		RecalFeatureRowsPick(&users->rows, tuning->sampled, tuning->shape.nusers,
+							 &tuning->features[RECAL_SIDE_USERS]);
+	if (work->features[RECAL_SIDE_ITEMS] != NULL)
+		tuning->features[RECAL_SIDE_ITEMS] = work->features[RECAL_SIDE_ITEMS]->rows;
 }
 
 bool
@@ -109,7 +126,10 @@ RecalRatingsPrepare(const RecalMatrix *matrix, RecalFactorization *work,
 	tuning->ncandidates = NCANDIDATES;
 	tuning->epochs = Min(work->epochs, SEARCH_EPOCHS);
 	if (tuning->nheld >= MIN_HELD && tuning->shape.nnz > 0)
+	{
+		TakeFeatures(matrix, work, tuning);
 		return true;
+	}
 	RecalRatingsFree(tuning);
 	return false;
 }
@@ -117,6 +137,8 @@ RecalRatingsPrepare(const RecalMatrix *matrix, RecalFactorization *work,
 void
 RecalRatingsFree(RecalRatingsTuning *tuning)
 {
+	RecalFeatureRowsFree(&tuning->features[RECAL_SIDE_USERS]);
+	pfree(tuning->sampled);
 	pfree(tuning->rows.offsets);
 	pfree(tuning->rows.columns);
 	pfree(tuning->rows.confidences);
@@ -180,6 +202,25 @@ Try(RecalRatingsTuning *tuning, const RecalMatrix *matrix, RecalAls *als,
 	tuning->best = work->tune_rmse = error;
 	work->regularization_used = ridge;
 	work->bias_regularization_used = bias_ridge;
+	for (int side = 0; side < 2; side++)
+		work->prior_used[side] = als->content[side].prior;
+}
+
+/* Whether features help where there are ratings, too */
+static void
+TryContent(RecalRatingsTuning *tuning, const RecalMatrix *matrix, RecalAls *als,
+		   RecalFactorization *work, int *number)
+{
+	for (int side = RECAL_SIDE_ITEMS; side >= RECAL_SIDE_USERS; side--)
+	{
+		if (als->content[side].rows == NULL)
+			continue;
+		als->content[side].prior = true;
+		tuning->ncandidates++;
+		Try(tuning, matrix, als, work, (*number)++, work->regularization_used,
+			work->bias_regularization_used);
+		als->content[side].prior = work->prior_used[side];
+	}
 }
 
 void
@@ -192,6 +233,9 @@ RecalRatingsRun(RecalRatingsTuning *tuning, const RecalMatrix *matrix, RecalPool
 
 	tuning->best = INFINITY;
 	RecalAlsBegin(&als, pool, &tuning->shape, &tuning->rows, NULL);
+	for (int side = 0; side < 2; side++)
+		if (tuning->features[side].offsets != NULL)
+			RecalAlsSetContent(&als, side, &tuning->features[side], false);
 	if (work->regularization != RECAL_AUTO_VALUE)
 		Try(tuning, matrix, &als, work, number++, work->regularization, BIAS_RULE);
 	for (int i = 0; i < (int) lengthof(factor_ridges); i++)
@@ -200,6 +244,7 @@ RecalRatingsRun(RecalRatingsTuning *tuning, const RecalMatrix *matrix, RecalPool
 	best = work->regularization_used;
 	for (int i = 0; i < (int) lengthof(bias_ridges); i++)
 		Try(tuning, matrix, &als, work, number++, best, bias_ridges[i]);
+	TryContent(tuning, matrix, &als, work, &number);
 	work->tuned = true;
 	RecalAlsEnd(&als);
 }

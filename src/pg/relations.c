@@ -23,6 +23,7 @@
 
 #include "recal_compat.h"
 #include "recal_events.h"
+#include "recal_features.h"
 #include "recal_model.h"
 #include "recal_rights.h"
 
@@ -213,6 +214,31 @@ WarnWithoutIndex(const char *model, const RecalDefinition *definition, Oid relat
 	relation_close(relation, AccessShareLock);
 }
 
+/* Users, and the features of both sides, as the current user may read them. */
+static void
+CheckContent(const char *model, const RecalDefinition *definition,
+			 const RecalEventColumns *columns)
+{
+	for (int side = RECAL_SIDE_USERS; side <= RECAL_SIDE_ITEMS; side++)
+	{
+		RecalFeatureSource source;
+
+		if (side == RECAL_SIDE_USERS ? definition->users_name == NULL :
+			!RecalFeaturesDeclared(definition, side))
+			continue;
+		RecalFeatureSourceResolve(model, definition, side,
+								  side == RECAL_SIDE_USERS ? columns->user_type.kind :
+								  columns->item_type.kind, &source);
+		if (side == RECAL_SIDE_USERS)
+			RecalCheckRelationKind(model, "users",
+								   RecalResolveRelation(model, "users", definition->users_schema,
+														definition->users_name));
+		SPI_connect();
+		(void) RecalFeatureSourceCheck(&source);
+		SPI_finish();
+	}
+}
+
 void
 RecalDefinitionValidate(const char *model, const RecalDefinition *definition, bool warn_index)
 {
@@ -230,6 +256,7 @@ RecalDefinitionValidate(const char *model, const RecalDefinition *definition, bo
 
 	if (definition->items_name != NULL)
 		CheckItems(model, definition, &columns.item_type);
+	CheckContent(model, definition, &columns);
 	if (definition->nevent_weights > 0)
 		CheckEventTypes(model, "event_weights", columns.event_type, definition->event_types,
 						definition->nevent_weights);

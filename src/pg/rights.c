@@ -149,14 +149,27 @@ AppendColumn(StringInfo query, const char *model, Oid relation, const char *colu
 	appendStringInfo(query, "%s%s", query->len > 0 ? ", " : "", quote_identifier(column));
 }
 
+bool
+RecalCheckQuery(const char *model, const char *query)
+{
+	SPIPlanPtr	plan = GetCheckPlan(query);
+	int			result = SPI_execute_plan(plan, NULL, NULL, true, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "checking a relation of model \"%s\" failed: %s",
+			 model, SPI_result_code_string(result));
+	SPI_freetuptable(SPI_tuptable);
+
+	/* right after execution, which has rewritten the query for the current role */
+	return RecalPlanHasRowSecurity(plan);
+}
+
 void
 RecalCheckReadable(const char *model, const RecalDefinition *definition, bool *row_security)
 {
 	Oid			relation = RecalResolveRelation(model, "events", definition->events_schema,
 												definition->events_name);
 	StringInfoData columns;
-	SPIPlanPtr	plan;
-	int			result;
 
 	initStringInfo(&columns);
 	AppendColumn(&columns, model, relation, definition->user_column);
@@ -165,17 +178,10 @@ RecalCheckReadable(const char *model, const RecalDefinition *definition, bool *r
 	AppendColumn(&columns, model, relation, definition->value_column);
 	AppendColumn(&columns, model, relation, definition->time_column);
 
-	plan = GetCheckPlan(psprintf("SELECT %s FROM %s LIMIT 0", columns.data,
-								 RecalQualifiedName(definition->events_schema,
-													definition->events_name)));
-	result = SPI_execute_plan(plan, NULL, NULL, true, 0);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "checking the events of model \"%s\" failed: %s",
-			 model, SPI_result_code_string(result));
-	SPI_freetuptable(SPI_tuptable);
-
-	/* right after execution, which has rewritten the query for the current role */
-	*row_security = RecalPlanHasRowSecurity(plan);
+	*row_security = RecalCheckQuery(model,
+									psprintf("SELECT %s FROM %s LIMIT 0", columns.data,
+											 RecalQualifiedName(definition->events_schema,
+																definition->events_name)));
 }
 
 /* A policy that lets everything pass restricts nobody. */

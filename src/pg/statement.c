@@ -52,6 +52,8 @@ CheckReadable(RecalStatement *statement)
 	old = MemoryContextSwitchTo(statement->context);
 	statement->select_list = pstrdup(select_list);
 	MemoryContextSwitchTo(old);
+	if (served != NULL && statement->columns.item_type.kind == served->items.kind)
+		RecalContentOpen(statement);
 	SPI_finish();
 
 	if (served != NULL && statement->columns.item_type.kind != served->items.kind)
@@ -84,7 +86,9 @@ OpenUntrained(RecalStatement *statement, const char *name)
 static void
 OpenServed(RecalStatement *statement, const char *name)
 {
-	statement->served = RecalServeOpen(name, statement->context);
+	/* a copy, for what is this statement's own */
+	statement->served = palloc(sizeof(RecalServed));
+	*statement->served = *RecalServeOpen(name, statement->context);
 	statement->model = statement->served->model;
 	statement->definition = statement->served->definition;
 }

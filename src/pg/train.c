@@ -342,6 +342,7 @@ Facts(const Training *training)
 					  ", \"dislikes\": " INT64_FORMAT ", \"density\": %.4g"
 					  ", \"answers\": " INT64_FORMAT ", \"row_security\": %s, \"regularization\": %.9g"
 					  ", \"unobserved_weight\": %.9g, \"history_decay\": %.9g"
+					  ", \"item_prior\": %s, \"user_prior\": %s"
 					  ", \"tuned\": %s, \"warm_start\": %s"
 					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
 					  ", \"workers\": %d, \"blas\": \"%s\"%s}",
@@ -352,7 +353,8 @@ Facts(const Training *training)
 					  (double) matrix->nnz / ((double) matrix->nusers * (double) matrix->nitems),
 					  events->nanswers, JsonBool(events->row_security),
 					  work->regularization_used, work->unobserved_weight_used,
-					  work->history_decay_used, JsonBool(work->tuned),
+					  work->history_decay_used, JsonBool(work->prior_used[RECAL_SIDE_ITEMS]),
+					  JsonBool(work->prior_used[RECAL_SIDE_USERS]), JsonBool(work->tuned),
 					  JsonBool(training->warm_version > 0), training->warm_version,
 					  training->warm_items, work->nworkers, recal_blas_corename(),
 					  RatingFacts(training));
@@ -407,11 +409,15 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_BIAS_RIDGE] = (float) (matrix->ratings ? work->bias_regularization_used : 0);
 	scalars[RECAL_SCALAR_MEAN_RATING] = matrix->mean_rating;
 	scalars[RECAL_SCALAR_RATING_DEVIATION] = matrix->rating_deviation;
+	scalars[RECAL_SCALAR_USER_PRIOR] = work->prior_used[RECAL_SIDE_USERS];
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
 	for (int i = 0; i < (int) lengthof(parts); i++)
 		training->bytes += RecalWeightsWriteFloats(model, version, parts[i].part, parts[i].rows,
 												   parts[i].columns, parts[i].data);
+	for (int i = 0; i < 2; i++)
+		if (work->features[i] != NULL)
+			training->bytes += RecalEncoderWrite(model, version, i, &work->features[i]->encoder, d);
 }
 
 /*
@@ -442,6 +448,10 @@ BuildMatrix(Training *training)
 	work->seed = options->seed;
 	work->progress = ReportEpoch;
 	work->progress_arg = training;
+	BeginStep(training);
+	RecalFeaturesReadAll(training->model, training->definition, true, &training->events.users,
+						 &training->events.items, RecalTrainMemory(), work->features);
+	EndStep(training);
 	BeginStep(training);
 	WarmStart(training);
 	EndStep(training);

@@ -14,6 +14,7 @@
 
 #include "recal_als.h"
 #include "recal_answers.h"
+#include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_history.h"
 #include "recal_posterior.h"
@@ -178,7 +179,7 @@ AppendAnswer(const RecalAnswer *answer, void *arg)
 {
 	AnswerRows *answers = arg;
 	const RecalServed *served = answers->served;
-	int64		position = RecalIdTableFind(&served->items, &answer->item);
+	int64		position = RecalServedFind(served, &answer->item);
 	RecalUserRow *row;
 
 	if (position < 0 || isnan(answer->value))
@@ -238,7 +239,7 @@ RecalUserRowRead(const RecalServed *served, const RecalEventColumns *columns,
 	if (isnull[columns->item - 1])
 		return;
 	item = RecalIdFromDatum(values[columns->item - 1], &columns->item_type);
-	row->item = (int32) RecalIdTableFind(&served->items, &item);
+	row->item = (int32) RecalServedFind(served, &item);
 }
 
 RecalUser *
@@ -360,6 +361,14 @@ TakeItemBiases(int d, int64 n, float *gathered, const float *ratings)
 	return targets;
 }
 
+/* The mean as the solver wants it, which is that of the least ridge alone */
+static void
+StretchPrior(int d, float least, const float *ridges, const float *mean, float *prior)
+{
+	for (int k = 0; k < d; k++)
+		prior[k] = mean[k] * (least + ridges[k]) / least;
+}
+
 static const char *
 FoldInRatings(const RecalFoldInModel *model, int64 n, float *gathered, const float *ratings,
 			  float *vector, float *work)
@@ -368,10 +377,19 @@ FoldInRatings(const RecalFoldInModel *model, int64 n, float *gathered, const flo
 	float		least;
 	float	   *ridges = RatingRidges(d, model->regularization, model->bias_ridge, &least);
 	float	   *targets = TakeItemBiases(d, n, gathered, ratings);
+	float	   *prior = NULL;
 	const char *problem;
 
-	problem = recal_als_fold_in(d, true, 1, least, ridges, n, gathered, targets, NULL, vector,
+	if (model->prior != NULL)
+	{
+		prior = palloc(sizeof(float) * d);
+		StretchPrior(d, least, ridges, model->prior, prior);
+		prior[RECAL_ITEM_BIAS] = 0;
+	}
+	problem = recal_als_fold_in(d, true, 1, least, ridges, n, gathered, targets, prior, vector,
 								work, PollInterrupts, NULL);
+	if (prior != NULL)
+		pfree(prior);
 	vector[RECAL_ITEM_BIAS] = 1;
 	vector[RECAL_USER_BIAS] += model->mean_rating;
 	pfree(ridges);
@@ -389,19 +407,25 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 {
 	int			d = model->factors;
 	float		reg = Ridge(model->regularization, model->unobserved_weight, model->nitems, n);
-	float	   *prior = NULL;
+	const float *mean = model->prior != NULL ? model->prior : model->user_mean;
+	float	   *stretched = NULL;
 
 	if (n == 0)
 	{
-		memcpy(vector, model->user_mean, sizeof(float) * d);
+		memcpy(vector, mean, sizeof(float) * d);
+		if (model->ratings && mean == model->prior)
+		{
+			vector[RECAL_USER_BIAS] += model->mean_rating;
+			vector[RECAL_ITEM_BIAS] = 1;
+		}
 		return;
 	}
 
 	if (!model->ratings && !LikesSomething(confidences, n))
 	{
-		prior = palloc(sizeof(float) * d);
+		stretched = palloc(sizeof(float) * d);
 		for (int k = 0; k < d; k++)
-			prior[k] = model->user_mean[k] *
+			stretched[k] = mean[k] *
 				(model->unobserved_weight * model->eigenvalues[k] + reg) / reg;
 	}
 
@@ -410,9 +434,10 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 	else
 		CheckFoldIn(model, recal_als_fold_in(d, false, model->unobserved_weight, reg,
 											 model->eigenvalues, n, gathered, confidences,
-											 prior, vector, work, PollInterrupts, NULL));
-	if (prior != NULL)
-		pfree(prior);
+											 stretched != NULL ? stretched : model->prior, vector,
+											 work, PollInterrupts, NULL));
+	if (stretched != NULL)
+		pfree(stretched);
 }
 
 void
@@ -474,11 +499,22 @@ RecalServedFoldInModel(const RecalServed *served)
 	return model;
 }
 
+RecalFoldInModel
+RecalUserFoldInModel(const RecalServed *served, const RecalUser *user)
+{
+	RecalFoldInModel model = RecalServedFoldInModel(served);
+
+	/* features that do not help where there are rows still help where there are none */
+	if (served->user_prior || user->npairs == 0)
+		model.prior = user->prior;
+	return model;
+}
+
 static void
 FoldInServed(RecalServed *served, RecalUser *user)
 {
 	int			d = served->factors;
-	RecalFoldInModel model = RecalServedFoldInModel(served);
+	RecalFoldInModel model = RecalUserFoldInModel(served, user);
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) * recal_als_work_size(d));
 	float	   *gathered = RecalAllocAligned(CurrentMemoryContext,
@@ -523,6 +559,7 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 		answers = RecalUserAnswers(served, id, &nanswers);
 	user = CollectRows(served, columns, answers, nanswers, context);
 	SPI_freetuptable(SPI_tuptable);
+	RecalContentUser(served, id, user, context);
 	FoldInServed(served, user);
 	return user;
 }
@@ -661,13 +698,116 @@ RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y, flo
 	pfree(work);
 }
 
+/* What a user without a like has the prior multiplied with, so that nothing observed gives it back. */
+static float
+Stretch(const RecalServed *served, float reg, int k)
+{
+	return (served->unobserved_weight * served->eigenvalues[k] + reg) / reg;
+}
+
+/*
+ * z [d] ← reg · A⁻¹y: the part of the score that comes from a prior is its dot
+ * product with z. It is the fold-in with y as the prior and nothing but dislikes,
+ * which leave A as it is and take the rest away.
+ */
+static void
+PriorLoadings(RecalServed *served, const RecalUser *user, const float *y, float *z)
+{
+	int			d = served->factors;
+	float		reg = Ridge(served->regularization, served->unobserved_weight, served->nitems,
+							user->npairs);
+	float	   *gathered = RecalAllocAligned(CurrentMemoryContext,
+											 sizeof(float) * user->npairs * d);
+	float	   *work = RecalAllocAligned(CurrentMemoryContext,
+										 sizeof(float) * recal_als_work_size(d));
+	float	   *dislikes = palloc_extended(sizeof(float) * user->npairs, MCXT_ALLOC_HUGE);
+	bool		liked = false;
+	const char *problem;
+
+	for (int64 j = 0; j < user->npairs; j++)
+	{
+		liked |= user->confidence[j] > 0;
+		dislikes[j] = -fabsf(user->confidence[j]);
+	}
+	RecalServedGather(served, user->item, user->npairs, gathered);
+	problem = recal_als_fold_in(d, false, served->unobserved_weight, reg, served->eigenvalues,
+								user->npairs, gathered, dislikes, y, z, work, PollInterrupts, NULL);
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("could not compute reasons with model \"%s\"", served->model),
+				 errdetail("%s", problem)));
+	for (int k = 0; k < d && !liked; k++)
+		z[k] *= Stretch(served, reg, k);
+	pfree(dislikes);
+	pfree(gathered);
+	pfree(work);
+}
+
+/* The same for ratings, of the part without biases */
+static void
+RatingPriorLoadings(RecalServed *served, const RecalUser *user, const float *y, float *z)
+{
+	int			d = served->factors;
+	float		least;
+	float	   *ridges = RatingRidges(d, served->regularization, served->bias_ridge, &least);
+	float	   *gathered = RecalAllocAligned(CurrentMemoryContext,
+											 sizeof(float) * user->npairs * d);
+	float	   *work = RecalAllocAligned(CurrentMemoryContext,
+										 sizeof(float) * recal_als_work_size(d));
+	float	   *targets;
+	float	   *factors = palloc(sizeof(float) * d);
+	const char *problem;
+
+	RecalServedGather(served, user->item, user->npairs, gathered);
+	targets = TakeItemBiases(d, user->npairs, gathered, user->confidence);
+	memset(targets, 0, sizeof(float) * user->npairs);
+	memcpy(factors, y, sizeof(float) * d);
+	memset(factors, 0, sizeof(float) * RECAL_BIAS_COLUMNS);
+	problem = recal_als_fold_in(d, true, 1, least, ridges, user->npairs, gathered, targets,
+								factors, z, work, PollInterrupts, NULL);
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("could not compute reasons with model \"%s\"", served->model),
+				 errdetail("%s", problem)));
+	StretchPrior(d, least, ridges, z, z);
+	pfree(targets);
+	pfree(ridges);
+	pfree(gathered);
+	pfree(work);
+	pfree(factors);
+}
+
+void
+RecalUserFeatureReasons(RecalServed *served, const RecalUser *user, const float *y,
+						float *reasons)
+{
+	int			d = served->factors;
+	const float *weights = served->encoders[RECAL_SIDE_USERS]->weights;
+	float	   *z = palloc(sizeof(float) * d);
+
+	memcpy(z, y, sizeof(float) * d);
+	if (user->npairs > 0 && served->ratings)
+		RatingPriorLoadings(served, user, y, z);
+	else if (user->npairs > 0)
+		PriorLoadings(served, user, y, z);
+	else if (served->ratings)
+		memset(z, 0, sizeof(float) * RECAL_BIAS_COLUMNS);
+	for (int f = 0; f < user->features->n; f++)
+		reasons[f] = user->features->values[f] *
+			recal_dot(d, z, weights + (size_t) user->features->columns[f] * d);
+	pfree(z);
+}
+
 float
 RecalUserUncertainty(const RecalServed *served, const RecalUser *user, const float *y,
 					 int64 position)
 {
 	float		variance = recal_posterior_score_variance(served->factors, y, user->covariance,
 														  user->loadings, served->item_rates,
-														  served->item_mass[position],
+														  position < served->nitems ?
+														  served->item_mass[position] : 0,
 														  served->noise);
 
 	return sqrtf(Max(variance, 0.0f));

@@ -78,7 +78,7 @@ RecalArrayPositions(FunctionCallInfo fcinfo, int argument, const char *what,
 		RecalId		id = RecalIdFromArgument(elements[i], type, &statement->columns.item_type,
 											 what);
 
-		positions[i] = (int32) RecalIdTableFind(&statement->served->items, &id);
+		positions[i] = (int32) RecalServedFind(statement->served, &id);
 	}
 	return positions;
 }

@@ -275,9 +275,11 @@ PutPatch(Draft *draft, const char *key, JsonbValue *value)
 		PutOption(draft, key, value);
 	else if (RecalArgumentExists(key))
 	{
-		/* the old items' id column says nothing about the new ones' */
+		/* the id column of the old relation says nothing about the new one's */
 		if (strcmp(key, "items") == 0)
 			draft->arguments = Put(draft->arguments, "item_id_column", NULL);
+		if (strcmp(key, "users") == 0)
+			draft->arguments = Put(draft->arguments, "user_id_column", NULL);
 		draft->arguments = Put(draft->arguments, key, JsonOfPatch(draft, key, value));
 	}
 	else
@@ -288,44 +290,61 @@ PutPatch(Draft *draft, const char *key, JsonbValue *value)
 						 RecalOptionNames(), RecalArgumentNames())));
 }
 
-/*
- * Where the id column of items is not named: the events' name for it, or "id".
- * It is a part of the definition, so it is chosen before that is checked.
- */
 static void
-ChooseItemIdColumn(Draft *draft)
+ChooseIdColumn(Draft *draft, const char *what, const char *id_column)
 {
+	bool		is_items = strcmp(what, "items") == 0;
 	RecalDefinition *definition;
 	const char *candidates[2];
-	Oid			items;
+	Oid			relation;
 
-	if (GetSetting(draft->arguments, "items") == NULL ||
-		GetSetting(draft->arguments, "item_id_column") != NULL)
-		return;
-
-	/* any column makes a whole definition to read the rest of */
-	draft->arguments = Put(draft->arguments, "item_id_column", JsonOfText("id"));
 	definition = RecalDefinitionCheck(draft->model, DraftJsonb(draft));
-	items = RecalResolveRelation(draft->model, "items", definition->items_schema,
-								 definition->items_name);
-	RecalCheckRelationKind(draft->model, "items", items);
-	candidates[0] = definition->item_column;
+	relation = is_items ?
+		RecalResolveRelation(draft->model, what, definition->items_schema,
+							 definition->items_name) :
+		RecalResolveRelation(draft->model, what, definition->users_schema,
+							 definition->users_name);
+	RecalCheckRelationKind(draft->model, what, relation);
+	candidates[0] = is_items ? definition->item_column : definition->user_column;
 	candidates[1] = "id";
 	for (int i = 0; i < (int) lengthof(candidates); i++)
 	{
-		if (get_attnum(items, candidates[i]) > 0)
+		if (get_attnum(relation, candidates[i]) > 0)
 		{
-			draft->arguments = Put(draft->arguments, "item_id_column", JsonOfText(candidates[i]));
+			draft->arguments = Put(draft->arguments, id_column, JsonOfText(candidates[i]));
 			return;
 		}
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("cannot tell which column of \"%s\", the items of model \"%s\", is the id",
-					get_rel_name(items), draft->model),
-			 errdetail("There is neither a column \"%s\" nor a column \"id\".",
-					   definition->item_column),
-			 errhint("Name it as item_id_column.")));
+			 errmsg("cannot tell which column of \"%s\", the %s of model \"%s\", is the id",
+					get_rel_name(relation), what, draft->model),
+			 errdetail("There is neither a column \"%s\" nor a column \"id\".", candidates[0]),
+			 errhint("Name it as %s.", id_column)));
+}
+
+/*
+ * Where the id column of items or users is not named: the events' name for it,
+ * or "id". It is a part of the definition, so it is chosen before that is checked.
+ */
+static void
+ChooseIdColumns(Draft *draft)
+{
+	static const char *const relations[] = {"items", "users"};
+	static const char *const columns[] = {"item_id_column", "user_id_column"};
+	bool		missing[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		missing[i] = GetSetting(draft->arguments, relations[i]) != NULL &&
+			GetSetting(draft->arguments, columns[i]) == NULL;
+		/* any column makes a whole definition to read the rest of */
+		if (missing[i])
+			draft->arguments = Put(draft->arguments, columns[i], JsonOfText("id"));
+	}
+	for (int i = 0; i < 2; i++)
+		if (missing[i])
+			ChooseIdColumn(draft, relations[i], columns[i]);
 }
 
 /*
@@ -337,7 +356,7 @@ CheckDraft(Draft *draft, bool warn_index)
 {
 	Jsonb	   *definition;
 
-	ChooseItemIdColumn(draft);
+	ChooseIdColumns(draft);
 	definition = DraftJsonb(draft);
 	RecalDefinitionValidate(draft->model, RecalDefinitionCheck(draft->model, definition),
 							warn_index);

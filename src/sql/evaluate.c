@@ -112,6 +112,8 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split.")));
 
 	memset(&work, 0, sizeof(work));
+	RecalFeaturesReadAll(model, definition, false, &events.users, &events.items,
+						 RecalTrainMemory(), work.features);
 	work.factors = definition->options.factors + (matrix.ratings ? RECAL_BIAS_COLUMNS : 0);
 	work.epochs = definition->options.epochs;
 	work.regularization = definition->options.regularization;

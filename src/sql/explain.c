@@ -20,8 +20,9 @@
 
 typedef struct Reason
 {
-	int32		item;			/* -1: kind and source */
-	const char *kind;
+	int32		item;			/* -1: not an item */
+	int32		feature;		/* its column, or 0 */
+	const char *kind;			/* and source, of what is neither */
 	const char *source;
 	float		contribution;
 } Reason;
@@ -37,32 +38,45 @@ CompareReasons(const void *a, const void *b)
 
 	if (p != q)
 		return p > q ? -1 : 1;
-	if (x->item < 0 && y->item < 0)
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	if (x->feature == 0 && y->feature == 0 && x->item < 0)
 		return strcmp(x->source, y->source);
-	return (x->item > y->item) - (x->item < y->item);
+	return (x->feature > y->feature) - (x->feature < y->feature);
 }
 
 static void
-AddReason(Reason *reasons, int64 *n, const char *kind, const char *source, float contribution)
+AddReason(Reason *reasons, int64 *n, int32 item, int32 feature, float contribution)
 {
 	Reason	   *reason = &reasons[(*n)++];
 
-	reason->item = -1;
-	reason->kind = kind;
-	reason->source = source;
+	reason->item = item;
+	reason->feature = feature;
+	reason->kind = reason->source = NULL;
 	reason->contribution = contribution;
 }
 
+static void
+AddBias(Reason *reasons, int64 *n, const char *kind, const char *source, float contribution)
+{
+	AddReason(reasons, n, -1, 0, contribution);
+	reasons[*n - 1].kind = kind;
+	reasons[*n - 1].source = source;
+}
+
 /*
- * One reason for each pair of the user, and the mean user where that is what
- * the vector was made from: then no pair has a part of its own, and the whole
- * score is the mean user's, as dislikes have moved it.
+ * One reason for each pair of the user, and for each feature where those are the
+ * mean that the vector was made from. Without features and without a like it is
+ * the mean user: then no pair has a part of its own, and the whole score is the
+ * mean user's, as dislikes have moved it.
  */
 static Reason *
 CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
 {
-	Reason	   *reasons = palloc_extended(sizeof(Reason) * (user->npairs + 3), MCXT_ALLOC_HUGE);
-	float	   *parts = palloc_extended(sizeof(float) * (user->npairs + 1), MCXT_ALLOC_HUGE);
+	bool		has_prior = RecalUserFoldInModel(served, user).prior != NULL;
+	int64		most = Max(user->npairs, has_prior ? user->features->n : 0) + 3;
+	Reason	   *reasons = palloc_extended(sizeof(Reason) * 2 * most, MCXT_ALLOC_HUGE);
+	float	   *parts = palloc_extended(sizeof(float) * most, MCXT_ALLOC_HUGE);
 	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->factors);
 	bool		liked = false;
 	int64		n = 0;
@@ -72,18 +86,26 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	for (int64 j = 0; j < user->npairs; j++)
 	{
 		liked |= user->confidence[j] > 0;
-		reasons[n].item = user->item[j];
-		reasons[n++].contribution = parts[j];
+		AddReason(reasons, &n, user->item[j], 0, parts[j]);
 	}
 	if (served->ratings)
 	{
-		AddReason(reasons, &n, "bias", "mean rating", served->mean_rating);
-		AddReason(reasons, &n, "bias", "user", user->vector[RECAL_USER_BIAS] - served->mean_rating);
-		AddReason(reasons, &n, "bias", "item", y[RECAL_ITEM_BIAS]);
+		AddBias(reasons, &n, "bias", "mean rating", served->mean_rating);
+		AddBias(reasons, &n, "bias", "user", user->vector[RECAL_USER_BIAS] - served->mean_rating);
+		AddBias(reasons, &n, "bias", "item", y[RECAL_ITEM_BIAS]);
 	}
-	else if (!liked)
-		AddReason(reasons, &n, "prior", "mean user",
-				  recal_dot(served->factors, user->vector, y));
+	if (has_prior)
+	{
+		RecalUserFeatureReasons(served, user, y, parts);
+		for (int f = 0; f < user->features->n; f++)
+			if (user->features->columns[f] > 0)
+				AddReason(reasons, &n, -1, user->features->columns[f], parts[f]);
+			else
+				AddBias(reasons, &n, "prior", "mean user", parts[f]);	/* the intercept */
+	}
+	else if (!liked && !served->ratings)
+		AddBias(reasons, &n, "prior", "mean user",
+				recal_dot(served->factors, user->vector, y));
 	qsort(reasons, n, sizeof(Reason), CompareReasons);
 	pfree(parts);
 	pfree(y);
@@ -105,14 +127,21 @@ ReturnReasons(ReturnSetInfo *rsinfo, const RecalServed *served, const Reason *re
 		bool		nulls[4] = {false};
 
 		CHECK_FOR_INTERRUPTS();
-		if (reasons[i].item < 0)
+		if (reasons[i].item < 0 && reasons[i].feature > 0)
+		{
+			values[0] = CStringGetTextDatum("feature");
+			values[1] = CStringGetTextDatum(RecalFeatureName(served->encoders[RECAL_SIDE_USERS],
+															 served->sources[RECAL_SIDE_USERS],
+															 reasons[i].feature));
+		}
+		else if (reasons[i].item < 0)
 		{
 			values[0] = CStringGetTextDatum(reasons[i].kind);
 			values[1] = CStringGetTextDatum(reasons[i].source);
 		}
 		else
 		{
-			RecalId		id = RecalIdTableGet(&served->items, reasons[i].item);
+			RecalId		id = RecalServedId(served, reasons[i].item);
 
 			values[0] = CStringGetTextDatum("item");
 			values[1] = RecalIdToDatum(&id, TEXTOID, "source");
@@ -150,7 +179,7 @@ recal_explain(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	item_id = RecalIdFromArgument(PG_GETARG_DATUM(1), get_fn_expr_argtype(fcinfo->flinfo, 1),
 								  &statement->columns.item_type, "item_id");
-	position = RecalIdTableFind(&served->items, &item_id);
+	position = RecalServedFind(served, &item_id);
 	if (position < 0)
 		return (Datum) 0;
 

@@ -39,19 +39,15 @@ recal_item_factor(PG_FUNCTION_ARGS)
 	RecalServed *served = statement->served;
 	RecalId		item;
 	int64		position;
-	int64		first;
-	int64		rows;
-	const float *block;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	item = RecalIdFromArgument(PG_GETARG_DATUM(0), get_fn_expr_argtype(fcinfo->flinfo, 0),
 							   &statement->columns.item_type, "item_id");
-	position = RecalIdTableFind(&served->items, &item);
+	position = RecalServedFind(served, &item);
 	if (position < 0)
 		PG_RETURN_NULL();
-	block = RecalServedBlock(served, (int) (position / served->block_rows), &first, &rows);
-	return FactorArray(served, block + (position - first) * served->factors, 0);
+	return FactorArray(served, RecalServedFactor(served, position), 0);
 }
 
 /* The user's vector as of now and the 1 that takes an item's bias into the sum; of ratings (bias, 1, vector). */

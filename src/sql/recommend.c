@@ -49,9 +49,9 @@ ScoreCatalogue(Request *request)
 	RecalServed *served = request->served;
 	Scores	   *scores = &request->scores;
 
-	scores->n = served->nitems;
+	scores->n = RecalServedCount(served);
 	scores->position = NULL;
-	scores->score = palloc_extended(sizeof(float) * served->nitems, MCXT_ALLOC_HUGE);
+	scores->score = palloc_extended(sizeof(float) * scores->n, MCXT_ALLOC_HUGE);
 	RecalServedScores(served, request->user->vector, scores->score);
 }
 
@@ -118,6 +118,17 @@ CheckOutputType(const RecalServed *served, Oid type)
 	}
 }
 
+/* Which path answered: features where either side has nothing else. */
+static const char *
+Source(const RecalServed *served, const RecalUser *user, int32 position)
+{
+	if (position >= served->nitems)
+		return "content";
+	if (user->personal)
+		return "personal";
+	return user->prior != NULL ? "content" : "cold";
+}
+
 /* Everything after the user is known: score, select, return rows. */
 static void
 ReturnPage(FunctionCallInfo fcinfo, Request *request)
@@ -139,7 +150,7 @@ ReturnPage(FunctionCallInfo fcinfo, Request *request)
 	for (int i = 0; i < count; i++)
 	{
 		int32		position = PositionOf(&request->scores, top[i].index);
-		RecalId		id = RecalIdTableGet(&served->items, position);
+		RecalId		id = RecalServedId(served, position);
 		Datum		values[5];
 		bool		nulls[5] = {false};
 
@@ -148,7 +159,7 @@ ReturnPage(FunctionCallInfo fcinfo, Request *request)
 		values[1] = RecalIdToDatum(&id, item_type, "item_id");
 		values[2] = Float4GetDatum(top[i].score);
 		values[3] = Float4GetDatum(RecalUserUncertainty(served, user, y, position));
-		values[4] = PointerGetDatum(cstring_to_text(user->personal ? "personal" : "cold"));
+		values[4] = PointerGetDatum(cstring_to_text(Source(served, user, position)));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 }

@@ -36,7 +36,7 @@ PutPage(void *arg, const RecalId *user, const RecalScored *page, int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		RecalId		item = RecalIdTableGet(&output->served->items, page[i].index);
+		RecalId		item = RecalServedId(output->served, page[i].index);
 
 		if (i == 0)
 			values[0] = RecalIdToDatum(user, output->user_type, "user_id");

@@ -68,7 +68,7 @@ SetUser(RecalStatement *statement, const RecalId *id)
 	if (!RecalServedResident(served))
 	{
 		float	   *scores = MemoryContextAllocHuge(statement->user_context,
-													sizeof(float) * served->nitems);
+													sizeof(float) * RecalServedCount(served));
 
 		RecalServedScores(served, statement->last_user->vector, scores);
 		statement->last_scores = scores;
@@ -85,9 +85,6 @@ recal_score(PG_FUNCTION_ARGS)
 	RecalId		item;
 	bool		known = !PG_ARGISNULL(0);
 	int64		position;
-	int64		first;
-	int64		rows;
-	const float *block;
 
 	statement = RecalStatementGet(fcinfo, PG_ARGISNULL(2) ? NULL :
 								  text_to_cstring(PG_GETARG_TEXT_PP(2)));
@@ -96,7 +93,7 @@ recal_score(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	item = RecalIdFromArgument(PG_GETARG_DATUM(1), get_fn_expr_argtype(fcinfo->flinfo, 1),
 							   &statement->columns.item_type, "item_id");
-	position = RecalIdTableFind(&served->items, &item);
+	position = RecalServedFind(served, &item);
 	if (position < 0)
 		PG_RETURN_NULL();
 
@@ -108,7 +105,6 @@ recal_score(PG_FUNCTION_ARGS)
 
 	if (statement->last_scores != NULL)
 		PG_RETURN_FLOAT4(statement->last_scores[position]);
-	block = RecalServedBlock(served, (int) (position / served->block_rows), &first, &rows);
 	PG_RETURN_FLOAT4(recal_dot(served->factors, statement->last_user->vector,
-							   block + (position - first) * served->factors));
+							   RecalServedFactor(served, position)));
 }

@@ -37,7 +37,7 @@ static float *
 Cosines(RecalServed *served, int32 position)
 {
 	int			d = served->factors;
-	float	   *cosines = palloc_extended(sizeof(float) * served->nitems, MCXT_ALLOC_HUGE);
+	float	   *cosines = palloc_extended(sizeof(float) * RecalServedCount(served), MCXT_ALLOC_HUGE);
 	float	   *direction = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * d);
 	int			skip = served->ratings ? RECAL_BIAS_COLUMNS : 0;
 	float		length;
@@ -91,16 +91,16 @@ recal_similar_items(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	item = RecalIdFromArgument(PG_GETARG_DATUM(0), get_fn_expr_argtype(fcinfo->flinfo, 0),
 							   &statement->columns.item_type, "item_id");
-	position = RecalIdTableFind(&served->items, &item);
+	position = RecalServedFind(served, &item);
 	if (position < 0)
 		return (Datum) 0;
 
 	SPI_connect();
 	cosines = Cosines(served, (int32) position);
-	top = RecalSelectShown(served, cosines, NULL, served->nitems, k, &count);
+	top = RecalSelectShown(served, cosines, NULL, RecalServedCount(served), k, &count);
 	for (int i = 0; i < count; i++)
 	{
-		RecalId		id = RecalIdTableGet(&served->items, top[i].index);
+		RecalId		id = RecalServedId(served, top[i].index);
 		Datum		values[3];
 		bool		nulls[3] = {false};
 
