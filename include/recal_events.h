@@ -174,4 +174,7 @@ typedef struct RecalMatrix
 extern void RecalMatrixBuild(const char *model, RecalEvents *events,
 							 const RecalDefinition *definition, RecalMatrix *matrix);
 
+/* A copy in the current context, for RecalMatrixBuild to use up. */
+extern void RecalEventsCopy(const RecalEvents *events, RecalEvents *copy);
+
 #endif							/* RECAL_EVENTS_H */

@@ -158,7 +158,8 @@ typedef struct RecalTuning
 	bool		refine;			/* look around the best one, too */
 	RecalAlsShape shape;
 	RecalCsr	rows;			/* the sample, without what is held out */
-	RecalTimed *timed;			/* [nnz], of test users newest first; NULL without times */
+	RecalTimed *timed;			/* rows of test users, one user after the other, each newest
+								 * first; NULL without times */
 	int32	   *test_user;		/* [ntest] rows of the sample, ascending */
 	int64	   *test_offsets;	/* [ntest + 1] into targets */
 	int32	   *targets;		/* held-out items, ascending within a user */
@@ -199,5 +200,18 @@ extern bool RecalRatingsPrepare(const RecalMatrix *matrix, RecalFactorization *w
 extern void RecalRatingsRun(RecalRatingsTuning *tuning, const RecalMatrix *matrix,
 							RecalPool *pool, RecalFactorization *work);
 extern void RecalRatingsFree(RecalRatingsTuning *tuning);
+
+/* Leaves only the items that occur in the sample, which keeps their order. */
+extern void RecalTuneCompactItems(int64 nitems, RecalTuning *tuning);
+
+/* Ranks the test users with each of the decays; returns the best NDCG and its decay. */
+extern double RecalTuneRank(const RecalTuning *tuning, RecalAls *als, double *decay);
+
+/* An error when the BLAS cannot be trusted here, a WARNING when it has threads. */
+extern void RecalCheckBlas(void);
+
+/* What a factorization of all of matrix needs of the pool. */
+extern void RecalAlsFullShape(const RecalMatrix *matrix, const RecalFactorization *work,
+							  RecalAlsShape *shape);
 
 #endif							/* RECAL_FACTORIZE_H */

@@ -112,4 +112,7 @@ extern void RecalIdBuilderFinish(RecalIdBuilder *builder, RecalIdTable *table, i
  */
 extern void RecalIdTableKeep(RecalIdTable *table, const bool *keep);
 
+/* A copy in the current context. */
+extern void RecalIdTableCopy(const RecalIdTable *table, RecalIdTable *copy);
+
 #endif							/* RECAL_IDS_H */

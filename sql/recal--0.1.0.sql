@@ -459,3 +459,10 @@ CREATE FUNCTION recal_report(model text = NULL) RETURNS text
 	AS 'MODULE_PATHNAME', 'recal_report' LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION recal_report(text) IS
 	'A model as one self-contained HTML page: loss, quality, phases, popularity, histories, and a map of items.';
+
+CREATE FUNCTION recal_tune(model text = NULL, trials int = 20, options jsonb = NULL, seed int = 42)
+	RETURNS TABLE(trial int, options jsonb, metric text, value float8, seconds float8)
+	AS 'MODULE_PATHNAME', 'recal_tune' LANGUAGE C STABLE PARALLEL UNSAFE
+	ROWS 20 COST 10000000;
+COMMENT ON FUNCTION recal_tune(text, int, jsonb, int) IS
+	'Searches hyper-parameters on held-out rows, best first; trial 1 is the model as it is. Changes nothing.';

@@ -215,6 +215,7 @@ CopySample(const RecalMatrix *matrix, int64 seed, double share, double test_shar
 	RecalCsr   *to = &tuning->rows;
 	RecalAlsShape *shape = &tuning->shape;
 	int64		n = 0;
+	int64		ntimed = 0;
 	int64		nusers = 0;
 
 	to->offsets[0] = 0;
@@ -239,11 +240,13 @@ CopySample(const RecalMatrix *matrix, int64 seed, double share, double test_shar
 				out++;
 				continue;
 			}
-			if (tuning->timed != NULL)
+			if (tuning->timed != NULL && nout > 0)
 			{
-				tuning->timed[n].time = matrix->pair_time[j];
-				tuning->timed[n].item = from->columns[j];
-				tuning->timed[n].index = (int32) (n - to->offsets[nusers]);
+				RecalTimed *timed = &tuning->timed[ntimed++];
+
+				timed->time = matrix->pair_time[j];
+				timed->item = from->columns[j];
+				timed->index = (int32) (n - to->offsets[nusers]);
 			}
 			to->columns[n] = from->columns[j];
 			to->confidences[n++] = from->confidences[j];
@@ -251,7 +254,11 @@ CopySample(const RecalMatrix *matrix, int64 seed, double share, double test_shar
 		if (nout > 0)
 		{
 			if (tuning->timed != NULL)
-				recal_history_sort(tuning->timed + to->offsets[nusers], n - to->offsets[nusers]);
+			{
+				int64		count = n - to->offsets[nusers];
+
+				recal_history_sort(tuning->timed + ntimed - count, count);
+			}
 			tuning->test_user[shape->ntest++] = (int32) nusers;
 			tuning->test_offsets[shape->ntest] = shape->ntargets;
 		}
@@ -262,9 +269,8 @@ CopySample(const RecalMatrix *matrix, int64 seed, double share, double test_shar
 	shape->nnz = n;
 }
 
-/* Leaves only the items that occur in the sample, which keeps their order. */
-static void
-CompactItems(int64 nitems, RecalTuning *tuning)
+void
+RecalTuneCompactItems(int64 nitems, RecalTuning *tuning)
 {
 	RecalAlsShape *shape = &tuning->shape;
 	int32	   *number = RecalAllocArray(sizeof(int32), nitems);
@@ -324,7 +330,7 @@ TakeSample(const RecalMatrix *matrix, int64 seed, double share, int64 max_test,
 	tuning->test_offsets = RecalAllocArray(sizeof(int64), max_test + 1);
 	tuning->targets = RecalAllocArray(sizeof(int32), max_test * MAX_TARGETS);
 	CopySample(matrix, seed, share, (double) max_test / (double) eligible, max_test, tuning);
-	CompactItems(matrix->nitems, tuning);
+	RecalTuneCompactItems(matrix->nitems, tuning);
 	return tuning->shape.ntest >= MIN_TEST_USERS / 2;
 }
 
@@ -416,6 +422,7 @@ static void
 DecayTestUsers(const RecalTuning *tuning, RecalAls *als, double decay)
 {
 	const RecalCsr *rows = &tuning->rows;
+	const RecalTimed *timed = tuning->timed;
 	float	   *confidences = RecalAlsUserConfidences(als);
 
 	if (tuning->timed == NULL)
@@ -426,13 +433,14 @@ DecayTestUsers(const RecalTuning *tuning, RecalAls *als, double decay)
 		int64		n = rows->offsets[tuning->test_user[t] + 1] - start;
 
 		memcpy(confidences + start, rows->confidences + start, sizeof(float) * n);
-		recal_history_decay(tuning->timed + start, n, decay, confidences + start);
+		recal_history_decay(timed, n, decay, confidences + start);
+		timed += n;
 	}
 }
 
 /* Ranks with each decay; returns the best NDCG and its decay, -1 where a row could not be solved. */
-static double
-Rank(const RecalTuning *tuning, RecalAls *als, double *decay)
+double
+RecalTuneRank(const RecalTuning *tuning, RecalAls *als, double *decay)
 {
 	double		best = -1;
 
@@ -489,7 +497,7 @@ Try(RecalTuning *tuning, RecalAls *als, RecalFactorization *work, int candidate)
 			work->progress(work->progress_arg, &progress);
 		}
 	}
-	ndcg = Rank(tuning, als, &decay);
+	ndcg = RecalTuneRank(tuning, als, &decay);
 	ereport(DEBUG1,
 			(errmsg_internal("recal: unobserved_weight %g, regularization %g, history_decay %g%s%s: NDCG@10 %.5f on "
 							 INT64_FORMAT " of " INT64_FORMAT " users, %d epochs",

@@ -40,8 +40,9 @@ RecalAlsCost(const RecalCsr *rows, int64 nitems, double share, int d)
 	return cost + (share * (double) rows->nrows + (double) nitems) * d * d * 1.5;
 }
 
-static void
-FullShape(const RecalMatrix *matrix, const RecalFactorization *work, RecalAlsShape *shape)
+void
+RecalAlsFullShape(const RecalMatrix *matrix, const RecalFactorization *work,
+				  RecalAlsShape *shape)
 {
 	memset(shape, 0, sizeof(RecalAlsShape));
 	shape->nusers = matrix->nusers;
@@ -85,8 +86,8 @@ CheckMemory(const RecalMatrix *matrix, const RecalFactorization *work, Size pool
 				 errhint("Raise recal.train_memory, lower the option \"factors\", or make the model over a view with fewer rows.")));
 }
 
-static void
-CheckBlas(void)
+void
+RecalCheckBlas(void)
 {
 	const char *problem = recal_blas_self_check();
 
@@ -213,8 +214,8 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	CheckBlas();
-	FullShape(matrix, work, &shape);
+	RecalCheckBlas();
+	RecalAlsFullShape(matrix, work, &shape);
 	size = RecalAlsBytes(&shape);
 	CheckMemory(matrix, work, size);
 	for (int i = 0; i < 2; i++)

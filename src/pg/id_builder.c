@@ -519,3 +519,27 @@ RecalIdTableKeep(RecalIdTable *table, const bool *keep)
 	}
 	table->n = n;
 }
+
+static void *
+CopyArray(const void *from, Size size)
+{
+	void	   *copy = MemoryContextAllocHuge(CurrentMemoryContext, Max(size, 1));
+
+	memcpy(copy, from, size);
+	return copy;
+}
+
+void
+RecalIdTableCopy(const RecalIdTable *table, RecalIdTable *copy)
+{
+	*copy = *table;
+	if (table->kind == RECAL_ID_INT)
+		copy->integers = CopyArray(table->integers, sizeof(int64) * table->n);
+	else if (table->kind == RECAL_ID_UUID)
+		copy->data = CopyArray(table->data, UUID_LEN * table->n);
+	else
+	{
+		copy->data = CopyArray(table->data, table->offsets[table->n]);
+		copy->offsets = CopyArray(table->offsets, sizeof(uint64) * (table->n + 1));
+	}
+}

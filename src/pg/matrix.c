@@ -492,3 +492,28 @@ RecalMatrixBuild(const char *model, RecalEvents *events, const RecalDefinition *
 	CompactUsers(events, matrix);
 	CompactItems(events, matrix);
 }
+
+static void *
+CopyArray(const void *from, Size element, int64 n)
+{
+	void	   *copy;
+
+	if (from == NULL)
+		return NULL;
+	copy = AllocArray(element, n);
+	memcpy(copy, from, element * n);
+	return copy;
+}
+
+void
+RecalEventsCopy(const RecalEvents *events, RecalEvents *copy)
+{
+	*copy = *events;
+	copy->user = CopyArray(events->user, sizeof(int32), events->n);
+	copy->item = CopyArray(events->item, sizeof(int32), events->n);
+	copy->weight = CopyArray(events->weight, sizeof(float), events->n);
+	copy->time = CopyArray(events->time, sizeof(double), events->n);
+	copy->answers = CopyArray(events->answers, sizeof(RecalAnsweredPair), events->nanswers);
+	RecalIdTableCopy(&events->users, &copy->users);
+	RecalIdTableCopy(&events->items, &copy->items);
+}

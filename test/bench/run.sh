@@ -2,7 +2,7 @@
 # make bench: what recal reaches, beside the library "implicit" on the same data,
 # cores and machine.
 #
-#   BENCH=quality,ratings,train,serve,all
+#   BENCH=quality,ratings,train,serve,all,tune
 #                               the parts to run (default: each of them)
 #   BENCH_REPEAT=3              runs of each measurement; medians are reported
 #   BENCH_ROWS=1M,20M           the sizes of the training part; 100M, too
@@ -65,9 +65,9 @@ createdb bench
 psql -X -q -c 'CREATE EXTENSION recal'
 
 "$BENCH_PYTHON" "$here/machine.py"
-parts=${BENCH:-quality,ratings,train,serve,all}
+parts=${BENCH:-quality,ratings,train,serve,all,tune}
 for part in ${parts//,/ }; do
-	if [ "$part" = quality ] || [ "$part" = ratings ]; then
+	if [[ $part =~ ^(quality|ratings|tune)$ ]] && [ ! -e "$work/movielens/ratings.tsv" ]; then
 		perl "$here/../demo/fetch-movielens.pl" "$work/movielens" || say "skipped: MovieLens cannot be had here"
 	fi
 	"$BENCH_PYTHON" "$here/$part.py"

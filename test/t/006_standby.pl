@@ -53,6 +53,8 @@ like($page, qr/personal/, 'the pages are personal ones');
 is(answer($standby, q(SELECT recal_score(17, 5); SELECT pg_is_in_recovery())) =~ s/.*\n//sr, 't', 'it is a standby');
 my $figures = q(SELECT metric, round(value::numeric, 6) FROM recal_evaluate('shop', 10, 'random'));
 is(answer($standby, $figures), answer($primary, $figures), 'evaluating stores nothing, so it works too');
+my $trials = q(SELECT trial, options, metric, round(value::numeric, 6) FROM recal_tune('shop', 3));
+is(answer($standby, $trials), answer($primary, $trials), 'and so does tuning');
 
 # whatever writes
 my @writing = (
