@@ -17,7 +17,7 @@
  * Of the weights, in units of the mean weight of a row: what a feature says
  * counts fully only where more rows than that have it.
  */
-#define CONTENT_RIDGE	20.0
+#define CONTENT_RIDGE	5.0
 
 Size
 RecalAlsContentBytes(const RecalFeatureRows *rows, int d)
