@@ -14,10 +14,11 @@
 #include "recal_weights.h"
 
 /*
- * Of the weights, in units of the mean weight of a row: what a feature says
- * counts fully only where more rows than that have it.
+ * On the weights, in units of the mean weight of a row: a feature that one row
+ * has counts half. Larger ones left untouched items too short to be found in a
+ * whole catalogue, smaller ones helped items with behaviour less.
  */
-#define CONTENT_RIDGE	5.0
+#define CONTENT_RIDGE	1.0
 
 Size
 RecalAlsContentBytes(const RecalFeatureRows *rows, int d)
