@@ -59,10 +59,10 @@ SELECT bool_and(abs(score - recal_score(user_id, item_id)) < 1e-5) AS same, coun
 
 -- rows about such an item make a user, and it is not shown again
 INSERT INTO clicks VALUES (500, 101);
-SELECT bool_and(item_id % 2 = 1) FILTER (WHERE item_id < 100) AS odd, bool_or(item_id = 101) AS again, min(source) AS source FROM recal_recommend(500, 5);
-SELECT bool_and(item_id % 2 = 0) FILTER (WHERE item_id < 100) AS even FROM recal_recommend_for_items(ARRAY[102], 5);
+SELECT bool_and(item_id % 2 = 1) FILTER (WHERE item_id < 100) AS odd, bool_or(item_id = 101) AS again, min(source) AS source FROM recal_recommend(500, 3);
+SELECT bool_and(item_id % 2 = 0) FILTER (WHERE item_id < 100) AS even FROM recal_recommend_for_items(ARRAY[102], 3);
 SELECT recal_feedback(501, 102, 1);
-SELECT bool_and(item_id % 2 = 0) FILTER (WHERE item_id < 100) AS even, bool_or(item_id = 102) AS again FROM recal_recommend(501, 5);
+SELECT bool_and(item_id % 2 = 0) FILTER (WHERE item_id < 100) AS even, bool_or(item_id = 102) AS again FROM recal_recommend(501, 3);
 
 -- changes and deletions count at once
 UPDATE products SET kind = 'even', tags = '{soft}', price = 20 WHERE id = 101;
