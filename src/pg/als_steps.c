@@ -465,6 +465,9 @@ StartContent(RecalAls *als)
 		shared->sides[i].has_prior = false;
 		if (als->content[i].rows == NULL)
 			continue;
+		/* a candidate of the search has no use for weights in the end */
+		if (!als->content[i].prior && shared->shape.ntest > 0)
+			continue;
 		SideRows(shared, i, &rows);
 		RecalAlsContentStart(&als->content[i], &rows, shared->shape.ratings,
 							 shared->unobserved_weight, FixedRows(shared, i),
@@ -771,6 +774,10 @@ RecalAlsRank(RecalAls *als)
 	if (!als->shared->failed)
 	{
 		FillPrior(als, USERS);
+
+		/* the next ranking fits weights to all users, of which this one solves some */
+		if (als->shared->sides[USERS].has_prior)
+			Rotate(als, USERS);
 		RecalPoolRun(als->pool, RECAL_BLOCK_RANK, nblocks);
 	}
 	if (als->shared->failed)

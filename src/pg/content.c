@@ -151,7 +151,8 @@ IsFresh(const Catalogue *catalogue, Snapshot snapshot)
 	/* what an unfinished transaction saw of itself is for nobody else */
 	if (catalogue->xid != xid)
 		return false;
-	if (catalogue->completed == snapshot->snapXactCompletionCount &&
+	if (catalogue->completed != 0 &&
+		catalogue->completed == snapshot->snapXactCompletionCount &&
 		catalogue->curcid == snapshot->curcid)
 		return true;
 	if (TransactionIdIsValid(xid))
