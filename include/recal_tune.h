@@ -124,6 +124,12 @@ typedef struct RecalTuneObjective
 	bool		(*domain) (const RecalTuner *tuner, RecalTuneDomain *domain);
 
 	/*
+	 * Sets values of a copy of the first trial to candidate number i of those
+	 * that are good on many data; false when there are no more. NULL: none.
+	 */
+	bool		(*known) (const RecalTuner *tuner, int i, RecalTuneTrial *trial);
+
+	/*
 	 * Trains the model as it is on tuner->holdout.train, all of it, and returns
 	 * the metric; "auto" in its values becomes what was found.
 	 */

@@ -15,7 +15,7 @@ SELECT count(*) AS trials, count(DISTINCT trial) AS numbers, min(trial), max(tri
 	bool_and(seconds > 0) AS timed FROM found;
 -- best first; values are there only for what was trained in full, and they compare
 SELECT bool_and(value IS NOT NULL) FILTER (WHERE metric = 'ndcg@10') AS complete, bool_and(value IS NULL) FILTER (WHERE metric <> 'ndcg@10') AS others,
-	bool_and(value >= next OR next IS NULL) AS ordered, count(value) BETWEEN 4 AND 8 AS few
+	bool_and(value >= next OR next IS NULL) AS ordered, count(value) BETWEEN 4 AND 12 AS few
 FROM (SELECT *, lead(value) OVER (ORDER BY place) AS next FROM found) f;
 SELECT DISTINCT metric FROM found WHERE metric !~ 'rung 2' ORDER BY 1;
 -- the first trial is the model as it is
@@ -35,7 +35,7 @@ SELECT recal_alter_model('tuned', '{"half_life": null, "confidence": null, "fact
 CREATE TEMP TABLE again AS SELECT row_number() OVER () AS place, trial, options, metric, value FROM recal_tune('tuned', 6, seed => 7);
 SELECT count(*) = 6 AS same FROM again JOIN (SELECT row_number() OVER () AS place, trial, options, metric, value FROM recal_tune('tuned', 6, NULL, 7)) b
 USING (place, trial, options, metric) WHERE again.value IS NOT DISTINCT FROM b.value;
-SELECT count(*) AS common FROM again JOIN recal_tune('tuned', 6, NULL, 8) b USING (options) WHERE b.trial > 1;
+SELECT count(*) <= 2 AS few_in_common FROM again JOIN recal_tune('tuned', 6, NULL, 8) b USING (options) WHERE b.trial > 1;
 
 -- what is searched: one value, choices, ranges, and options that are only fixed
 SELECT count(*) AS trials, bool_and(options ->> 'regularization' = '0.02') AS fixed, bool_and((options ->> 'factors')::int IN (4, 6)) AS chosen,

@@ -31,7 +31,7 @@
 #define KEEP			3		/* one of so many goes on */
 #define LEAST_EPOCHS	3
 #define DRAWS			20		/* for each trial, in search of one that is new */
-#define REFINE			5		/* one trial of so many looks around the best */
+#define REFINE			.4		/* share of the trials that look around the best */
 #define REFINE_TRIALS	8		/* where there are that many */
 
 static const RecalTuneRung rungs[] = {
@@ -481,6 +481,28 @@ AddTrial(RecalTuner *tuner)
 	return true;
 }
 
+/* Candidates that are good on many data, unless the caller has drawn the space. */
+static void
+DrawKnown(RecalTuner *tuner, int most)
+{
+	const RecalTuneSpace *space = &tuner->space;
+
+	for (int i = 0; i < space->n; i++)
+		if (space->domains[i].given)
+			return;
+	for (int i = 0; space->objective->known != NULL && tuner->ntrials < most; i++)
+	{
+		RecalTuneTrial *trial = &tuner->trials[tuner->ntrials];
+
+		memset(trial, 0, sizeof(RecalTuneTrial));
+		trial->values = recal_palloc_array(char *, space->n);
+		memcpy(trial->values, tuner->trials[0].values, sizeof(char *) * space->n);
+		if (!space->objective->known(tuner, i, trial))
+			break;
+		(void) AddTrial(tuner);
+	}
+}
+
 /* Fewer than asked for where the space holds no more. */
 static void
 DrawTrials(RecalTuner *tuner)
@@ -490,7 +512,8 @@ DrawTrials(RecalTuner *tuner)
 
 	if (most >= REFINE_TRIALS &&
 		RecalTuneDrawNear(&tuner->space, tuner->seed, 0, &tuner->trials[0], &ignored))
-		most -= most / REFINE;
+		most -= (int) (most * REFINE);
+	DrawKnown(tuner, most / 2);
 	for (int draw = 0; draw < most * DRAWS && tuner->ntrials < most; draw++)
 	{
 		RecalTuneDraw(&tuner->space, tuner->seed, draw, &tuner->trials[tuner->ntrials]);

@@ -173,6 +173,23 @@ SetFound(const RecalTuner *tuner, const RecalFactorization *work, RecalTuneTrial
 	RecalTuneSet(space, trial, "history_decay", "%.9g", work->history_decay_used);
 }
 
+/* On the way from a large weight of unobserved pairs to a small one, the middle first */
+static bool
+Known(const RecalTuner *tuner, int i, RecalTuneTrial *trial)
+{
+	static const double pairs[][2] = {
+		{.1, .01}, {.3, .03}, {.03, .01}, {1, .01}, {.1, .03}, {.01, .01}
+	};
+	const RecalTuneDomain *domains = tuner->space.domains;
+
+	if (i >= (int) lengthof(pairs) || domains[REGULARIZATION].given ||
+		domains[UNOBSERVED_WEIGHT].given)
+		return false;
+	RecalTuneSet(&tuner->space, trial, "unobserved_weight", "%g", pairs[i][0]);
+	RecalTuneSet(&tuner->space, trial, "regularization", "%g", pairs[i][1]);
+	return true;
+}
+
 static double
 First(RecalTuner *tuner, RecalTuneTrial *trial)
 {
@@ -250,6 +267,7 @@ const RecalTuneObjective RecalTuneImplicit = {
 	.nparameters = lengthof(parameters),
 	.parameters = parameters,
 	.domain = Domain,
+	.known = Known,
 	.first = First,
 	.measure = Measure,
 	.bytes = Bytes
