@@ -78,6 +78,16 @@ cmp_ok($shop->{content}, '>', 2 * $shop->{random}, 'shop: cold products are rank
 cmp_ok($shop->{content}, '>', 1.3 * $shop->{hindsight}, 'shop: and better than by the popularity they will have');
 is(answer($node, "SELECT count(*) FROM recal_recommend(1, 600, 'shop', false) WHERE item_id IN (SELECT id FROM cold) AND source <> 'content'"), 0, 'shop: the source says so');
 
+# the same weights whatever the number of workers
+answer($node, <<'SQL');
+SELECT recal_alter_model('shop', '{"warm_start": false, "regularization": 0.03, "unobserved_weight": 0.1, "factors": 128, "epochs": 20}');
+CALL recal_train('shop');
+SET max_parallel_maintenance_workers = 0;
+CALL recal_train('shop');
+SQL
+is(answer($node, "SELECT string_agg(facts->>'workers', ' ' ORDER BY version) ~ '^[1-9]+ 0', bool_or((facts->>'item_prior')::bool) FROM recal_version WHERE model = 'shop' AND version > 1"), 't|t', 'shop: trained with workers and without');
+is(answer($node, 'SELECT count(DISTINCT md5(data)), count(*) FROM recal_weights WHERE model = \'shop\' AND version > 1 AND part = \'item_content\''), '1|2', 'shop: what is learnt does not depend on them');
+
 # people with the same tastes as others, of whom nothing is known but a segment
 answer($node, <<'SQL');
 CREATE TABLE people AS SELECT user_id AS id, taste, 'taste ' || taste AS segment FROM shop_truth;
