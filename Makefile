@@ -79,7 +79,7 @@ override with_llvm = no
 endif
 include $(PGXS)
 -include $(OBJS:.o=.d)
-$(OBJS:.o=.bc): $(wildcard include/*.h)
+$(OBJS:.o=.bc): $(wildcard include/*.h src/*/*.h)
 else ifneq ($(filter-out clean distclean maintainer-clean,$(NEEDS_SERVER)),)
 $(error No PostgreSQL to build for: $(if $(PG_CONFIG),$(PG_CONFIG) knows of no PGXS,pg_config was not found). Install postgresql-server-dev-NN (Debian, Ubuntu) or postgresqlNN-devel (Fedora, RHEL) for your server, or set PG_CONFIG)
 else
