@@ -204,7 +204,7 @@ extern void RecalRatingsFree(RecalRatingsTuning *tuning);
 /* Leaves only the items that occur in the sample, which keeps their order. */
 extern void RecalTuneCompactItems(int64 nitems, RecalTuning *tuning);
 
-/* Ranks the test users with each of the decays; returns the best NDCG and its decay. */
+/* Ranks the test users with each of the decays; returns the best NDCG and its decay, -1 where a row could not be solved. */
 extern double RecalTuneRank(const RecalTuning *tuning, RecalAls *als, double *decay);
 
 /* An error when the BLAS cannot be trusted here, a WARNING when it has threads. */

@@ -12,15 +12,14 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "portability/instr_time.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
+#include "recal_attempt.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_rights.h"
@@ -345,14 +344,24 @@ IsCandidatesFault(int sqlerrcode)
 		sqlerrcode == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 }
 
-static void
-RunTrial(RecalTuner *tuner, RecalTuneTrial *trial, int rung)
+typedef struct TrialRun
 {
+	RecalTuner *tuner;
+	RecalTuneTrial *trial;
+	int			rung;
+} TrialRun;
+
+static void
+RunTrial(void *arg)
+{
+	const TrialRun *run = arg;
+	RecalTuner *tuner = run->tuner;
+	RecalTuneTrial *trial = run->trial;
 	const RecalTuneObjective *objective = tuner->space.objective;
 	int			epochs = trial->definition->options.epochs;
 
 	UseData(tuner, trial->definition);
-	TakeSample(tuner, &rungs[rung]);
+	TakeSample(tuner, &rungs[run->rung]);
 	if (tuner->sample.shape.ntest == 0)
 		trial->value = NAN;
 	else if (trial->number == 1)
@@ -360,38 +369,22 @@ RunTrial(RecalTuner *tuner, RecalTuneTrial *trial, int rung)
 	else
 		trial->value = objective->measure(tuner, trial,
 										  (int) Max(Min(epochs, LEAST_EPOCHS),
-													rint(rungs[rung].epochs * epochs)));
+													rint(rungs[run->rung].epochs * epochs)));
 	trial->failed = isnan(trial->value);
 }
 
-/* In a subtransaction, so that an error of the candidate's own can be passed over. */
+/* An error of the candidate's own is passed over. */
 static void
 Try(RecalTuner *tuner, RecalTuneTrial *trial, int rung)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	TrialRun	run = {tuner, trial, rung};
+	ErrorData  *error;
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
+	error = RecalAttempt(RunTrial, &run);
+	if (error != NULL)
 	{
-		RunTrial(tuner, trial, rung);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
 		if (!IsCandidatesFault(error->sqlerrcode))
 			ReThrowError(error);
 
@@ -403,7 +396,6 @@ Try(RecalTuner *tuner, RecalTuneTrial *trial, int rung)
 				(errmsg_internal("recal: trial %d: %s", trial->number, error->message)));
 		FreeErrorData(error);
 	}
-	PG_END_TRY();
 	trial->rung = rung + 1;
 	trial->complete = rung == NRUNGS - 1 && !trial->failed;
 	trial->seconds += Seconds(start);

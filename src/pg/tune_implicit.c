@@ -145,7 +145,7 @@ TrainAndRank(RecalTuner *tuner, const RecalFactorization *work, int epochs, doub
 		(void) RecalAlsEpoch(&als);
 	ndcg = RecalTuneRank(sample, &als, decay);
 	RecalAlsEnd(&als);
-	return ndcg;
+	return ndcg < 0 ? NAN : ndcg;
 }
 
 static void
@@ -252,7 +252,7 @@ Measure(RecalTuner *tuner, RecalTuneTrial *trial, int epochs)
 	tuner->sample.decays = decays;
 	tuner->sample.ndecays = Decays(tuner, trial, decays);
 	ndcg = TrainAndRank(tuner, &work, epochs, &decay);
-	if (domain->searched)
+	if (domain->searched && !isnan(ndcg))
 	{
 		RecalTuneSet(&tuner->space, trial, "history_decay", "%.9g", decay);
 		trial->definition->options.history_decay = decay;
