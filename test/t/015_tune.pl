@@ -103,7 +103,7 @@ foreach my $how ('cancel', 'terminate')
 	ok( wait_until(
 			sub {
 				$shown = answer($node, "SELECT query FROM pg_stat_activity WHERE pid = $pid");
-				return $shown =~ /^recal: tuning "shop": rung 1 of 3, trial \d+\/799$/;
+				return $shown =~ /^recal: tuning "shop": rung 1 of 3, trial \d+\/599$/;
 			},
 			60), "$how: it shows where it is");
 	note $shown;
