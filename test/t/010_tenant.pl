@@ -53,7 +53,8 @@ sub asks
 		"SELECT recal_feedback(102, 102, 1, '$model')",
 		"SELECT * FROM recal_recommend_all(3, '$model')",
 		"SELECT * FROM recal_recommend_all_for(ARRAY[102], NULL::int[], 3, '$model')",
-		"SELECT * FROM recal_evaluate('$model', 3, 'random')");
+		"SELECT * FROM recal_evaluate('$model', 3, 'random')", "SELECT * FROM recal_tune('$model', 2)",
+		"SELECT recal_report('$model')");
 }
 
 sub closed_to_north
@@ -62,6 +63,7 @@ sub closed_to_north
 
 	refused($node, $_, '42501', $pattern, "$name: $_", role => 'north_app') foreach asks($model);
 	refused($node, "CALL recal_train('$model')", '42501', qr/must be owner of model "$model"/, "$name: no training", role => 'north_app');
+	refused($node, "SELECT * FROM recal_forget_user(102, '$model')", '42501', qr/must be owner of model "$model"/, "$name: no forgetting", role => 'north_app');
 	refused($node, "SELECT recal_drop_model('$model')", '42501', qr/must be owner of model "$model"/, "$name: no dropping", role => 'north_app');
 	return;
 }
@@ -116,7 +118,8 @@ foreach my $model ('north_asked', 'shared')
 	my $denied = qr/row-level security/i;
 
 	refused($node, $_, '42501', $denied, "under policies: $_", %north)
-	  foreach ("SELECT * FROM recal_evaluate('$model', 3)", "SELECT * FROM recal_recommend_all(3, '$model')",
+	  foreach ("SELECT * FROM recal_evaluate('$model', 3)", "SELECT * FROM recal_tune('$model', 2)",
+		"SELECT recal_report('$model')", "SELECT * FROM recal_recommend_all(3, '$model')",
 		"SELECT * FROM recal_recommend_all_for(NULL::int[], NULL::int[], 3, '$model')",
 		"SELECT recal_user_factor(102, '$model')", "SELECT * FROM recal_explain(102, 4, '$model')",
 		"SELECT recal_feedback(102, 4, 1, '$model')");
