@@ -48,6 +48,10 @@ extern void recal_gemm(int m, int n, int k, float alpha, const float *a, int lda
 extern void recal_gemm_nt(int m, int n, int k, float alpha, const float *a, int lda,
 						  const float *b, int ldb, float beta, float *c, int ldc);
 
+/* c[m×n] = alpha · a[k×m]ᵀ · b[k×n] + beta · c */
+extern void recal_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda,
+						  const float *b, int ldb, float beta, float *c, int ldc);
+
 /* lower triangle of c[d×d] = alpha · a[n×d]ᵀ · a + beta · c */
 extern void recal_syrk_tn(int d, int n, float alpha, const float *a, int lda,
 						  float beta, float *c, int ldc);

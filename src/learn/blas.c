@@ -100,6 +100,13 @@ recal_gemm_nt(int m, int n, int k, float alpha, const float *a, int lda, const f
 }
 
 void
+recal_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda, const float *b,
+			  int ldb, float beta, float *c, int ldc)
+{
+	sgemm_("N", "T", &n, &m, &k, &alpha, b, &ldb, a, &lda, &beta, c, &ldc);
+}
+
+void
 recal_syrk_tn(int d, int n, float alpha, const float *a, int lda, float beta, float *c,
 			  int ldc)
 {
@@ -356,6 +363,11 @@ check_products(CheckData *s)
 	for (int i = 0; i < k; i++)
 		for (int j = 0; j < n; j++)
 			if (differs(s->c[i * ld + j], plain_dot(k, s->a + i * ld, 1, s->b + j * ld, 1)))
+				return "sgemm of the BLAS library computes wrong results on this machine";
+	recal_gemm_tn(k, n, n, 1.0f, s->a, ld, s->b, ld, 0.0f, s->c, ld);
+	for (int i = 0; i < k; i++)
+		for (int j = 0; j < n; j++)
+			if (differs(s->c[i * ld + j], plain_dot(n, s->a + i, ld, s->b + j, ld)))
 				return "sgemm of the BLAS library computes wrong results on this machine";
 	recal_syrk_tn(k, n, 1.0f, s->a, ld, 0.0f, s->c, ld);
 	for (int i = 0; i < k; i++)
