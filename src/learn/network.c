@@ -10,7 +10,8 @@
 #include "recal_blas.h"
 #include "recal_rng.h"
 
-#define STREAM_LAYERS 0x6e6574
+#define STREAM_LAYERS	0x6e6574
+#define STREAM_DROPOUT	0x6e65746472000000
 
 /* a count of rows more, so that an item without any has a logarithm */
 #define POPULARITY_PRIOR 1.0
@@ -119,6 +120,18 @@ recal_net_init(RecalNet *net, const float *factors, const int64_t *counts, uint6
 		net->biases[i] = (float) log(((double) counts[i] + POPULARITY_PRIOR) / total);
 }
 
+uint64_t
+recal_net_dropout_key(uint64_t seed, int epoch, int64_t position)
+{
+	return recal_rng_bits(seed, STREAM_DROPOUT + (uint64_t) epoch, (uint64_t) position);
+}
+
+uint64_t
+recal_net_layer_key(uint64_t key, int layer)
+{
+	return recal_rng_bits(key, (uint64_t) layer, 0);
+}
+
 /* Dropout of one layer's rows [n × width]; the same call drops the gradient. */
 static void
 drop(int n, int width, float *rows, int layer, const uint64_t *keys, float dropout,
@@ -128,7 +141,7 @@ drop(int n, int width, float *rows, int layer, const uint64_t *keys, float dropo
 
 	for (int i = 0; i < n; i++)
 		kernels->dropout(width, rows + (size_t) i * width,
-						 recal_rng_bits(keys[i], (uint64_t) layer, 0), threshold,
+						 recal_net_layer_key(keys[i], layer), threshold,
 						 1.0f / (1.0f - dropout));
 }
 

@@ -88,8 +88,12 @@ extern int	recal_net_segment_gradients(const RecalNet *net,
  */
 extern void recal_net_coefficients(int64_t m, const float *weights, float *coefficients);
 
+/* network.c: what the random numbers of a position's, and of its layer's, dropout hang on */
+extern uint64_t recal_net_dropout_key(uint64_t seed, int epoch, int64_t position);
+extern uint64_t recal_net_layer_key(uint64_t key, int layer);
+
 /*
- * network.c: one pass; keys [n] of dropout by row or NULL. activations[l]
+ * One pass; keys [n] of dropout by row or NULL. activations[l]
  * [n × in]; the first holds the inputs and is changed by dropout.
  */
 extern void recal_net_layers(const RecalNet *net, int n, float *const *activations, float *z,

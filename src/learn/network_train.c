@@ -16,7 +16,6 @@
 #include "recal_rng.h"
 
 #define STREAM_SHUFFLE		0x6e65747368756600
-#define STREAM_DROPOUT		0x6e65746472000000
 #define STREAM_NEGATIVES	0x6e65746e65670000
 
 /* parameters of a layer that a block changes, about */
@@ -507,9 +506,7 @@ recal_net_slice(const RecalNetTraining *t, int slice, float *work, RecalPoll pol
 			t->targets[first + row + i] = t->histories.items[source];
 			t->scales[first + row + i] =
 				t->histories.weights[source] > 0 ? 1.0f / (float) state->count : 0.0f;
-			keys[row + i] = recal_rng_bits(t->options.seed,
-										   STREAM_DROPOUT + (uint64_t) state->epoch,
-										   (uint64_t) (at + i));
+			keys[row + i] = recal_net_dropout_key(t->options.seed, state->epoch, at + i);
 		}
 		at += piece.count;
 	}
