@@ -49,6 +49,15 @@ seconds(void)
 	return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
 }
 
+static double
+cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
 /* Memory that child processes share. */
 static void *
 allocate(size_t size)
@@ -362,10 +371,16 @@ typedef struct Quality
 	double		ndcg;
 } Quality;
 
-/* Ranks the users' next rows; results by weight of the factorization's score. */
+/* What scores are ranked: the network's with one of the blends, or these alone. */
+#define FACTORIZATION NBLENDS
+#define POPULARITY (NBLENDS + 1)
+#define NRANKED (NBLENDS + 2)
+#define ALL_BLENDS ((1 << NBLENDS) - 1)
+
+/* Ranks the users' next rows; which is a set of bits by what is ranked. */
 static void
 rank(const Data *data, const RecalNet *net, const Factors *f, const int32_t *users, int64_t n,
-	 bool validation, Quality *results)
+	 bool validation, int which, Quality *results)
 {
 	int64_t		nitems = data->nitems;
 	float	   *scores = malloc(sizeof(float) * (size_t) nitems);
@@ -373,13 +388,12 @@ rank(const Data *data, const RecalNet *net, const Factors *f, const int32_t *use
 	float	   *sum = malloc(sizeof(float) * (size_t) nitems);
 	float	   *work = NULL;
 	float		z[RECAL_MAX_FACTORS];
-	RecalRankMetrics metrics[NBLENDS + 1];
+	RecalRankMetrics metrics[NRANKED];
 	RecalScored heap[K];
 
-	if (net != NULL)
-		work = aligned_alloc(64, sizeof(float) * (size_t) recal_net_forward_work_size(&net->shape, 1));
+	work = aligned_alloc(64, sizeof(float) * (size_t) recal_net_forward_work_size(&net->shape, 1));
 	memset(metrics, 0, sizeof(metrics));
-	for (int b = 0; b <= NBLENDS; b++)
+	for (int b = 0; b < NRANKED; b++)
 		metrics[b].k = K;
 	for (int64_t i = 0; i < n; i++)
 	{
@@ -388,30 +402,30 @@ rank(const Data *data, const RecalNet *net, const Factors *f, const int32_t *use
 		int64_t		known = data->offsets[u + 1] - first - (validation ? 2 : 1);
 		int32_t		target = data->items[first + known];
 
-		recal_gemv((int) nitems, f->d, f->items, f->d, f->users + (int64_t) u * f->d, other);
-		memset(scores, 0, sizeof(float) * (size_t) nitems);
-		if (net != NULL)
-		{
-			float		ones[1 << 16];
+		float		ones[1 << 16];
 
-			for (int64_t j = 0; j < known; j++)
-				ones[j] = 1.0f;
-			recal_net_user_vector(net, known, data->items + first, ones, z, work);
-			recal_gemv((int) nitems, net->shape.d, net->outputs, net->shape.d, z, scores);
-			for (int64_t j = 0; j < nitems; j++)
-				scores[j] += net->biases[j];
-		}
-		for (int b = 0; b <= NBLENDS; b++)
+		for (int64_t j = 0; j < known; j++)
+			ones[j] = 1.0f;
+		if ((which & ~(1 | 1 << POPULARITY)) != 0)
+			recal_gemv((int) nitems, f->d, f->items, f->d, f->users + (int64_t) u * f->d, other);
+		recal_net_user_vector(net, known, data->items + first, ones, z, work);
+		recal_gemv((int) nitems, net->shape.d, net->outputs, net->shape.d, z, scores);
+		for (int64_t j = 0; j < nitems; j++)
+			scores[j] += net->biases[j];
+		for (int b = 0; b < NRANKED; b++)
 		{
+			if ((which & 1 << b) == 0)
+				continue;
 			for (int64_t j = 0; j < nitems; j++)
-				sum[j] = b < NBLENDS ? scores[j] + blends[b] * other[j] : net != NULL ? other[j] : (float) data->counts[j];
+				sum[j] = b == FACTORIZATION ? other[j] : b == POPULARITY ? (float) data->counts[j] :
+					b == 0 ? scores[j] : scores[j] + blends[b] * other[j];
 			for (int64_t j = first; j < first + known; j++)
 				if (data->items[j] != target)
 					sum[data->items[j]] = -INFINITY;
 			recal_metrics_add_user(&metrics[b], sum, nitems, &target, 1, NULL, NULL, heap);
 		}
 	}
-	for (int b = 0; b <= NBLENDS; b++)
+	for (int b = 0; b < NRANKED; b++)
 	{
 		results[b].hit = metrics[b].hit_rate / (double) n;
 		results[b].ndcg = metrics[b].ndcg / (double) n;
@@ -510,8 +524,8 @@ main(int argc, char **argv)
 	RecalNetOptions options;
 	RecalNetTraining t;
 	RecalNet	net;
-	Quality		test[NBLENDS + 1];
-	Quality		valid[NBLENDS + 1];
+	Quality		test[NRANKED];
+	Quality		valid[NRANKED];
 	Pool	   *pool = allocate(sizeof(Pool));
 	uint64_t	seed = (uint64_t) number(argc, argv, "seed", 1);
 	bool		early = number(argc, argv, "early", 1) > 0;
@@ -537,7 +551,6 @@ main(int argc, char **argv)
 	factors.lambda = number(argc, argv, "lambda", 0);
 	factorize(&data, &factors, (int) number(argc, argv, "als_epochs", 12),
 			  number(argc, argv, "decay", 1), seed);
-	rank(&data, NULL, &factors, data.test, data.ntest, false, test);
 	printf("%s: %ld users, %ld items, %ld rows, %ld ranked, %ld validating, a0 %.4g, lambda %.4g\n",
 		   argv[argc - 1], (long) data.nusers, (long) data.nitems,
 		   (long) data.train.offsets[data.nusers], (long) data.ntest, (long) data.nvalid,
@@ -566,12 +579,14 @@ main(int argc, char **argv)
 	for (int i = 1; i < workers; i++)
 		if (fork() == 0)
 			worker(pool, &t, aligned_alloc(64, sizeof(float) * (size_t) recal_net_work_size(&t)));
-	rank(&data, &net, &factors, data.test, data.ntest, false, valid);
-	printf("popularity HR@10 %.4f NDCG@10 %.4f; factorization %.4f %.4f; untrained %.4f %.4f\n", test[NBLENDS].hit, test[NBLENDS].ndcg,
-		   valid[NBLENDS].hit, valid[NBLENDS].ndcg, valid[0].hit, valid[0].ndcg);
+	rank(&data, &net, &factors, data.test, data.ntest, false,
+		 1 | 1 << FACTORIZATION | 1 << POPULARITY, test);
+	printf("popularity HR@10 %.4f NDCG@10 %.4f; factorization %.4f %.4f; untrained %.4f %.4f\n",
+		   test[POPULARITY].hit, test[POPULARITY].ndcg, test[FACTORIZATION].hit,
+		   test[FACTORIZATION].ndcg, test[0].hit, test[0].ndcg);
 	for (int epoch = 0; epoch < options.epochs; epoch++)
 	{
-		double		start = seconds();
+		double		start = workers == 1 ? cpu_seconds() : seconds();
 		double		slices = 0;
 		double		loss = 0;
 		int64_t		targets = 0;
@@ -584,9 +599,9 @@ main(int argc, char **argv)
 			double		before;
 
 			recal_net_begin_batch(&t, batch);
-			before = seconds();
+			before = workers == 1 ? cpu_seconds() : seconds();
 			run(pool, 0, recal_net_nslices(&t), &t, work);
-			slices += seconds() - before;
+			slices += (workers == 1 ? cpu_seconds() : seconds()) - before;
 			run(pool, 1, recal_net_nupdates(&t), &t, work);
 			message = recal_net_end_batch(&t, &loss, &targets);
 			if (message != NULL)
@@ -595,21 +610,20 @@ main(int argc, char **argv)
 				return 1;
 			}
 		}
-		start = seconds() - start;
+		start = (workers == 1 ? cpu_seconds() : seconds()) - start;
 		trained += start;
-		rank(&data, &net, &factors, data.test, data.ntest, false, test);
-		printf("epoch %d loss %.4f test", epoch + 1, loss / (double) targets);
 		if (data.nvalid > 0)
 		{
-			rank(&data, &net, &factors, data.valid, data.nvalid, true, valid);
+			rank(&data, &net, &factors, data.valid, data.nvalid, true, ALL_BLENDS, valid);
 			for (int b = 1; b < NBLENDS; b++)
 				if (valid[b].ndcg > valid[blend].ndcg)
 					blend = b;
 		}
-		for (int b = 0; b < NBLENDS; b++)
-			printf(" %.4f", test[b].ndcg);
+		rank(&data, &net, &factors, data.test, data.ntest, false, 1 | 1 << blend, test);
+		printf("epoch %d loss %.4f test %.4f", epoch + 1, loss / (double) targets, test[0].ndcg);
 		if (data.nvalid > 0)
-			printf(" valid %.4f, blended by %.1f %.4f", valid[0].ndcg, blends[blend], valid[blend].ndcg);
+			printf(" valid %.4f, blended by %.1f %.4f test %.4f", valid[0].ndcg, blends[blend],
+				   valid[blend].ndcg, test[blend].ndcg);
 		printf(" %.0f positions/s, slices %.0f %%\n", (double) targets / start, 100 * slices / start);
 		fflush(stdout);
 		if (data.nvalid == 0 || valid[0].ndcg > best)
