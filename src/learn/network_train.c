@@ -34,15 +34,19 @@
 /* a mean loss that no honest start has: blind guessing has log(items) */
 #define DIVERGED(nitems)	(20.0 + 4.0 * log((double) (nitems) + 1.0))
 
+/*
+ * Few rows want many steps: small batches, and to be read more often. Measured on
+ * two sets of 100,000 ratings.
+ */
 void
 recal_net_default_options(RecalNetOptions *options, int64_t rows, int64_t nitems)
 {
 	memset(options, 0, sizeof(*options));
 	options->dropout = 0.2f;
 	options->learning_rate = 1e-3f;
-	options->batch = 512;
-	options->slice = 128;
-	options->epochs = 8;
+	options->batch = rows < 500000 ? 256 : rows < 5000000 ? 512 : 1024;
+	options->slice = 64;
+	options->epochs = rows < 2000000 ? 8 : rows < 20000000 ? 6 : 4;
 	options->negatives = nitems > RECAL_NET_FULL_SOFTMAX ? 1024 : 0;
 	options->seed = 42;
 }

@@ -12,6 +12,7 @@
  *
  *		seed=1 d=64 hidden=256,128 dropout= rate= batch= slice= epochs= negatives=
  *		a0= lambda= als_epochs=12 decay=1 workers=1 least=3 early=1 patience=2
+ *		spread=0
  *
  * cc -std=gnu11 -O2 -ftree-vectorize -Iinclude test/unit/bench_network.c src/learn/[a-z]*.c \
  *    $(PKG_CONFIG_PATH=/usr/lib/x86_64-linux-gnu/openblas-serial/pkgconfig \
@@ -437,6 +438,77 @@ rank(const Data *data, const RecalNet *net, const Factors *f, const int32_t *use
 }
 
 /*
+ * Spread of the ten best items' scores over passes with dropout, by how many rows
+ * of the history are shown: it should grow as there are fewer.
+ */
+static void
+print_spread(const Data *data, const RecalNet *net, float dropout)
+{
+	enum
+	{
+		passes = 32
+	};
+	static const int shown[] = {0, 1, 2, 5, 10, 20, 50};
+	const int	d = net->shape.d;
+	float	   *work = aligned_alloc(64, sizeof(float) *
+									 (size_t) recal_net_forward_work_size(&net->shape, passes));
+	float	   *input = malloc(sizeof(float) * RECAL_NET_SLOTS * (size_t) d);
+	float	   *z = malloc(sizeof(float) * passes * (size_t) d);
+	float	   *scores = malloc(sizeof(float) * (size_t) data->nitems);
+	float		ones[64];
+
+	for (int i = 0; i < 64; i++)
+		ones[i] = 1.0f;
+	printf("spread of scores by rows shown:");
+	for (size_t k = 0; k < sizeof(shown) / sizeof(shown[0]); k++)
+	{
+		int			n = shown[k];
+		double		total = 0;
+		int64_t		users = 0;
+
+		for (int64_t i = 0; i < data->ntest && users < 200; i++)
+		{
+			int64_t		row = data->offsets[data->test[i] + 1] - 1 - n;
+			RecalScored heap[K];
+			int			size = 0;
+
+			/* the same users for all */
+			if (data->offsets[data->test[i] + 1] - data->offsets[data->test[i]] <= 50)
+				continue;
+			users++;
+			recal_net_input(net, n, data->items + row, ones, input);
+			recal_net_forward(net, 1, input, z, work);
+			recal_gemv((int) data->nitems, d, net->outputs, d, z, scores);
+			for (int64_t j = 0; j < data->nitems; j++)
+				scores[j] += net->biases[j];
+			recal_topk_push_block(heap, &size, K, scores, data->nitems, 0);
+			recal_net_dropout_vectors(net, input, dropout, 1, passes, z, work);
+			for (int j = 0; j < size; j++)
+			{
+				double		sum = 0;
+				double		square = 0;
+
+				for (int s = 0; s < passes; s++)
+				{
+					double		score = recal_dot(d, z + s * d, net->outputs + (int64_t) heap[j].index * d);
+
+					sum += score;
+					square += score * score;
+				}
+				total += sqrt(fmax(0, square / passes - sum / passes * sum / passes)) / K;
+			}
+		}
+		if (users > 0)
+			printf(" %d: %.3f", n, total / (double) users);
+	}
+	printf("\n");
+	free(work);
+	free(input);
+	free(z);
+	free(scores);
+}
+
+/*
  * A pool of processes: steps of blocks that whoever is there claims.
  */
 typedef struct Pool
@@ -640,6 +712,8 @@ main(int argc, char **argv)
 	pool->kind = 2;
 	while (wait(NULL) > 0)
 		;
+	if (number(argc, argv, "spread", 0) > 0)
+		print_spread(&data, &net, options.dropout);
 	printf("RESULT epochs %d HR@10 %.4f NDCG@10 %.4f blend %.1f HR@10 %.4f NDCG@10 %.4f, %.1f s\n", best_epoch,
 		   best_test.hit, best_test.ndcg, blends[best_blend], best_blended.hit, best_blended.ndcg, trained);
 	return 0;

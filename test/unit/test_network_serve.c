@@ -1,0 +1,291 @@
+/*
+ * test_network_serve.c
+ *		What a network says of a history, and the loops that it is made of, against
+ *		plain ones.
+ */
+#include "network_setup.h"
+
+/* A history of 130 rows with weights and dislikes, in a net with random parameters */
+static Setup
+serving_setup(void)
+{
+	const int	lengths[] = {130};
+	Setup		s = {.shape = {12, 2, {40, 20}, 60}};
+
+	s.options = (RecalNetOptions) {0.3f, 1e-3f, 130, 130, 1, 0, false, 17};
+	make_histories(&s, 1, lengths, true);
+	begin(&s, 1.5);
+	return s;
+}
+
+static void
+test_user_vector(void **state)
+{
+	Setup		s = serving_setup();
+	Reference	r = make_reference(&s);
+	float	   *work = unit_floats(recal_net_forward_work_size(&s.shape, 1));
+	const int	sizes[] = {0, 1, 2, 5, 6, 99, 100, 130};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+	{
+		int			n = sizes[i];
+		int			m = n < RECAL_NET_WINDOW ? n : RECAL_NET_WINDOW;
+		float		gathered[RECAL_NET_WINDOW * 12];
+		float		input[RECAL_NET_SLOTS * 12];
+		float		z[12];
+		float		again[12];
+		double		x[256];
+		double		expected[12];
+
+		reference_input(&r, 0, n - m, n, x);
+		recal_net_input(&s.net, n, s.items, s.weights, input);
+		for (int f = 0; f < RECAL_NET_SLOTS * 12; f++)
+			assert_close(input[f], x[f], 1e-5);
+		reference_layers(&r, NULL, x, expected);
+		recal_net_user_vector(&s.net, n, s.items, s.weights, z, work);
+		for (int f = 0; f < 12; f++)
+			assert_close(z[f], expected[f], 1e-5);
+
+		for (int j = 0; j < m; j++)
+			memcpy(gathered + j * 12, s.net.inputs + s.items[n - m + j] * 12, sizeof(float) * 12);
+		recal_net_input_gathered(12, m, gathered, s.weights + (n - m), input);
+		recal_net_forward(&s.net, 1, input, again, work);
+		assert_memory_equal(z, again, sizeof(z));
+	}
+	free(r.dense);
+	free(work);
+	end(&s);
+}
+
+static void
+test_dropout_vectors(void **state)
+{
+	enum
+	{
+		passes = 2000
+	};
+	Setup		s = serving_setup();
+	float	   *work = unit_floats(recal_net_forward_work_size(&s.shape, passes));
+	float	   *z = unit_floats(passes * 12);
+	float	   *again = unit_floats(passes * 12);
+	float		input[RECAL_NET_SLOTS * 12];
+	float		one[12];
+	double		spread = 0;
+
+	recal_net_input(&s.net, 50, s.items, s.weights, input);
+	recal_net_forward(&s.net, 1, input, one, work);
+	recal_net_dropout_vectors(&s.net, input, 0.0f, 1, 3, z, work);
+	for (int i = 0; i < 3 * 12; i++)
+		assert_close(z[i], one[i % 12], 1e-6);
+	recal_net_dropout_vectors(&s.net, input, 0.3f, 1, passes, z, work);
+	recal_net_dropout_vectors(&s.net, input, 0.3f, 1, passes, again, work);
+	assert_memory_equal(z, again, sizeof(float) * passes * 12);
+	recal_net_dropout_vectors(&s.net, input, 0.3f, 2, passes, again, work);
+	assert_memory_not_equal(z, again, sizeof(float) * passes * 12);
+	for (int f = 0; f < 12; f++)
+	{
+		double		sum = 0;
+		double		square = 0;
+
+		for (int i = 0; i < passes; i++)
+		{
+			sum += z[i * 12 + f];
+			square += (double) z[i * 12 + f] * z[i * 12 + f];
+		}
+		sum /= passes;
+		spread += square / passes - sum * sum;
+	}
+	assert_true(spread > 1e-4);
+	free(work);
+	free(z);
+	free(again);
+	end(&s);
+}
+
+static void
+test_explain(void **state)
+{
+	Setup		s = serving_setup();
+	float	   *work = unit_floats(recal_net_explain_work_size(&s.shape));
+	float	   *forward = unit_floats(recal_net_forward_work_size(&s.shape, 1));
+	float		gathered[RECAL_NET_WINDOW * 12];
+	float		contributions[RECAL_NET_WINDOW];
+	float		baseline;
+	float		z[12];
+	float		nothing[12];
+
+	recal_net_user_vector(&s.net, 0, s.items, s.weights, nothing, forward);
+	for (int m = 0; m <= RECAL_NET_WINDOW; m += m < 8 ? 1 : 23)
+		for (int item = 0; item < 60; item += 7)
+		{
+			const float *output = s.net.outputs + item * 12;
+			double		sum = 0;
+
+			for (int j = 0; j < m; j++)
+				memcpy(gathered + j * 12, s.net.inputs + s.items[j] * 12, sizeof(float) * 12);
+			recal_net_explain(&s.net, m, gathered, s.weights, output, contributions, &baseline,
+							  work);
+			assert_close(baseline, recal_dot(12, nothing, output), 1e-6);
+			for (int j = 0; j < m; j++)
+				sum += contributions[j];
+			recal_net_user_vector(&s.net, m, s.items, s.weights, z, forward);
+			assert_true(fabs(sum + baseline - recal_dot(12, z, output)) < 1e-4);
+		}
+
+	/* a row whose vector is zero has no part in it */
+	memset(gathered, 0, sizeof(float) * 12);
+	recal_net_explain(&s.net, 5, gathered, s.weights, s.net.outputs, contributions, &baseline, work);
+	assert_true(contributions[0] == 0 && contributions[4] != 0);
+	free(work);
+	free(forward);
+	end(&s);
+}
+
+/* In a net without hidden layers contributions are the layer's own products. */
+static void
+test_explain_linear(void **state)
+{
+	const int	lengths[] = {4};
+	const float ones[2] = {1, 1};
+	Setup		s = {.shape = {2, 0, {0}, 4}};
+	float	   *work;
+	float		contributions[2];
+	float		baseline;
+	float		output[2] = {1, -2};
+	float		vectors[4] = {1, 0.5f, -1, 2};
+
+	s.options = (RecalNetOptions) {0.3f, 1e-3f, 130, 130, 1, 0, false, 17};
+	make_histories(&s, 1, lengths, false);
+	begin(&s, 1.5);
+	work = unit_floats(recal_net_explain_work_size(&s.shape));
+	recal_net_explain(&s.net, 2, vectors, ones, output, contributions, &baseline, work);
+	for (int j = 0; j < 2; j++)
+	{
+		double		expected = 0;
+
+		for (int slot = 0; slot < RECAL_NET_SLOTS; slot++)
+		{
+			double		c = slot < RECAL_NET_DECAYS ?
+				pow(recal_net_decays[slot], 1 - j) / (1 + recal_net_decays[slot]) :
+				1 - j == slot - RECAL_NET_DECAYS;
+
+			for (int f = 0; f < 2; f++)
+				for (int k = 0; k < 2; k++)
+					expected += c * vectors[j * 2 + f] * output[k] *
+						s.net.dense[(slot * 2 + f) * 2 + k];
+		}
+		assert_close(contributions[j], expected, 1e-5);
+	}
+	free(work);
+	end(&s);
+}
+
+/* Every instruction set's loops against plain ones */
+static void
+test_kernels(void **state)
+{
+	const RecalNetKernels *kernels;
+
+	for (int choice = 0; (kernels = recal_net_kernels_choice(choice)) != NULL; choice++)
+		for (int n = 1; n < 70; n++)
+		{
+			float	   *x = unit_normals(n, 10, 1);
+			float	   *y = unit_normals(n, 1, 2);
+			float	   *bias = unit_normals(n, 1, 3);
+			float	   *p = unit_normals(n, 1, 4);
+			float	   *m = unit_normals(n, 1, 5);
+			float	   *v = unit_normals(n, 1, 6);
+			double		max = -INFINITY;
+			double		sum = 0;
+			double		total = 0;
+			int			kept = 0;
+			float		got;
+
+			for (int i = 0; i < n; i++)
+				max = fmax(max, (double) (x[i] + bias[i]));
+			for (int i = 0; i < n; i++)
+				total += exp((double) (x[i] + bias[i]) - max);
+			assert_close(kernels->add_max(n, x, bias), max, 1e-6);
+			for (int i = 0; i < n; i++)
+				p[i] = x[i];
+			got = kernels->exp_sum(n, x, (float) max);
+			assert_close(got, total, 1e-6);
+			for (int i = 0; i < n; i++)
+			{
+				float		argument = p[i] - (float) max;
+				double		expected = exp((double) argument);
+
+				if (!(fabs(x[i] - expected) <= 5e-7 * expected + 1e-37))
+					fail_msg("exp(%g) is %g", argument, x[i]);
+			}
+
+			for (int i = 0; i < n; i++)
+				x[i] = 1;
+			kernels->dropout(n, x, UINT64_C(0x123456789abcdef), 1u << 30, 2);
+			for (int i = 0; i < n; i++)
+			{
+				assert_true(x[i] == 0 || x[i] == 2);
+				kept += x[i] == 2;
+			}
+			if (n > 40)
+				assert_true(kept > n / 2 && kept < n);
+
+			for (int i = 0; i < n; i++)
+				x[i] = y[i];
+			kernels->decay_add(n, 0.5f, x, 3, bias);
+			for (int i = 0; i < n; i++)
+				assert_close(x[i], 0.5 * y[i] + 3.0 * bias[i], 1e-6);
+			kernels->rectify(n, x, bias);
+			for (int i = 0; i < n; i++)
+				assert_close(x[i], fmax(0, 0.5 * y[i] + 4.0 * bias[i]), 1e-5);
+			for (int i = 0; i < n; i++)
+				p[i] = y[i];
+			kernels->rectify_back(n, y, x, 2);
+			for (int i = 0; i < n; i++)
+				assert_close(y[i], x[i] > 0 ? 2 * p[i] : 0, 1e-6);
+			kernels->scale(n, y, 0.5f);
+			for (int i = 0; i < n; i++)
+				assert_close(y[i], x[i] > 0 ? p[i] : 0, 1e-6);
+
+			for (int i = 0; i < n; i++)
+			{
+				v[i] = fabsf(v[i]);
+				x[i] = m[i];
+				y[i] = v[i];
+				bias[i] = p[i];
+			}
+			kernels->adam(n, p, m, v, bias, 0.1f, 1e-3f);
+			for (int i = 0; i < n; i++)
+			{
+				double		mean = 0.9 * x[i] + 0.1 * bias[i];
+				double		square = 0.999 * y[i] + 0.001 * bias[i] * bias[i];
+
+				assert_close(m[i], mean, 1e-5);
+				assert_close(v[i], square, 1e-5);
+				assert_close(p[i], bias[i] - 0.1 * mean / (sqrt(square) + 1e-3), 1e-5);
+				sum += p[i];
+			}
+			assert_true(isfinite(sum));
+			free(x);
+			free(y);
+			free(bias);
+			free(p);
+			free(m);
+			free(v);
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kernels),
+		cmocka_unit_test(test_user_vector),
+		cmocka_unit_test(test_dropout_vectors),
+		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_explain_linear),
+	};
+
+	recal_blas_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
