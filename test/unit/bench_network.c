@@ -438,8 +438,8 @@ rank(const Data *data, const RecalNet *net, const Factors *f, const int32_t *use
 }
 
 /*
- * Spread of the ten best items' scores over passes with dropout, by how many rows
- * of the history are shown: it should grow as there are fewer.
+ * By how many rows of the history are shown: the spread of the ten best items'
+ * scores over passes with dropout, and how far they are from what fifty rows say.
  */
 static void
 print_spread(const Data *data, const RecalNet *net, float dropout)
@@ -455,6 +455,7 @@ print_spread(const Data *data, const RecalNet *net, float dropout)
 	float	   *input = malloc(sizeof(float) * RECAL_NET_SLOTS * (size_t) d);
 	float	   *z = malloc(sizeof(float) * passes * (size_t) d);
 	float	   *scores = malloc(sizeof(float) * (size_t) data->nitems);
+	float		full[RECAL_MAX_FACTORS];
 	float		ones[64];
 
 	for (int i = 0; i < 64; i++)
@@ -464,6 +465,7 @@ print_spread(const Data *data, const RecalNet *net, float dropout)
 	{
 		int			n = shown[k];
 		double		total = 0;
+		double		distance = 0;
 		int64_t		users = 0;
 
 		for (int64_t i = 0; i < data->ntest && users < 200; i++)
@@ -476,12 +478,20 @@ print_spread(const Data *data, const RecalNet *net, float dropout)
 			if (data->offsets[data->test[i] + 1] - data->offsets[data->test[i]] <= 50)
 				continue;
 			users++;
+			recal_net_input(net, 50, data->items + row + n - 50, ones, input);
+			recal_net_forward(net, 1, input, full, work);
 			recal_net_input(net, n, data->items + row, ones, input);
 			recal_net_forward(net, 1, input, z, work);
 			recal_gemv((int) data->nitems, d, net->outputs, d, z, scores);
 			for (int64_t j = 0; j < data->nitems; j++)
 				scores[j] += net->biases[j];
 			recal_topk_push_block(heap, &size, K, scores, data->nitems, 0);
+			for (int j = 0; j < size; j++)
+			{
+				const float *output = net->outputs + (int64_t) heap[j].index * d;
+
+				distance += pow(recal_dot(d, z, output) - recal_dot(d, full, output), 2) / K;
+			}
 			recal_net_dropout_vectors(net, input, dropout, 1, passes, z, work);
 			for (int j = 0; j < size; j++)
 			{
@@ -499,7 +509,7 @@ print_spread(const Data *data, const RecalNet *net, float dropout)
 			}
 		}
 		if (users > 0)
-			printf(" %d: %.3f", n, total / (double) users);
+			printf(" %d: %.3f (%.3f)", n, total / (double) users, sqrt(distance / (double) users));
 	}
 	printf("\n");
 	free(work);
