@@ -193,6 +193,24 @@ extern void recal_net_dropout_vectors(const RecalNet *net, const float *input, f
 									  uint64_t seed, int passes, float *z, float *work);
 
 /*
+ * Dropout does not know how short a history is, so the spread has a second part:
+ * how far user vectors of the newest rows alone are from those of at least twice
+ * as many, by the number of rows: measured on at most max_users histories, and
+ * kept as the Cholesky factors [RECAL_NET_SPREADS × d × d] of the covariances.
+ */
+#define RECAL_NET_SPREADS		7
+
+extern const int recal_net_spread_rows[RECAL_NET_SPREADS];
+extern int64_t recal_net_spread_work_size(const RecalNetShape *shape);
+extern void recal_net_fit_spread(const RecalNet *net, const RecalNetHistories *histories,
+								 int64_t max_users, float *spread, float *work, RecalPoll poll,
+								 void *arg);
+
+/* Adds to z [passes × d] draws from the spread of a history of n rows. */
+extern void recal_net_add_spread(int d, const float *spread, int64_t n, uint64_t seed,
+								 int passes, float *z);
+
+/*
  * Integrated gradients (Sundararajan, Taly, Yan 2017) of z · o, from the empty
  * history: contributions[j] of the newest m = min(n, RECAL_NET_WINDOW) rows,
  * summing to z · o - baseline, which is that of the empty history. vectors and

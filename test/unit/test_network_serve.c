@@ -275,6 +275,82 @@ test_kernels(void **state)
 		}
 }
 
+/* Covariances of the differences by their definition, and draws that have them */
+static void
+test_spread(void **state)
+{
+	enum
+	{
+		d = 3, passes = 20000, nusers = 40
+	};
+	int			lengths[nusers];
+	Setup		s = {.shape = {d, 1, {10}, 50}};
+	float		spread[RECAL_NET_SPREADS * d * d];
+	float	   *work;
+	float	   *forward;
+	float	   *z = unit_floats(passes * d);
+
+	for (int u = 0; u < nusers; u++)
+		lengths[u] = u % 20;
+	s.options = (RecalNetOptions) {0.3f, 1e-3f, 130, 130, 1, 0, false, 17};
+	make_histories(&s, nusers, lengths, true);
+	begin(&s, 1.5);
+	work = unit_floats(recal_net_spread_work_size(&s.shape));
+	forward = unit_floats(recal_net_forward_work_size(&s.shape, 1));
+	recal_net_fit_spread(&s.net, &s.histories, 1000, spread, work, NULL, NULL);
+	for (int k = 0; k < RECAL_NET_SPREADS; k++)
+	{
+		int			rows = recal_net_spread_rows[k];
+		double		expected[d][d] = {{0}};
+		double		drawn[d][d] = {{0}};
+		int			count = 0;
+
+		for (int u = 0; u < nusers; u++)
+		{
+			const int32_t *items = s.items + s.offsets[u];
+			const float *weights = s.weights + s.offsets[u];
+			int			n = lengths[u];
+			float		whole[d];
+			float		part[d];
+
+			if (n == 0 || n < 2 * rows)
+				continue;
+			recal_net_user_vector(&s.net, n, items, weights, whole, forward);
+			recal_net_user_vector(&s.net, rows, items + n - rows, weights + n - rows, part, forward);
+			for (int i = 0; i < d; i++)
+				for (int j = 0; j < d; j++)
+					expected[i][j] += (double) (part[i] - whole[i]) * (part[j] - whole[j]);
+			count++;
+		}
+		memset(z, 0, sizeof(float) * passes * d);
+		recal_net_add_spread(d, spread, rows, 5, passes, z);
+		for (int p = 0; p < passes; p++)
+			for (int i = 0; i < d; i++)
+				for (int j = 0; j < d; j++)
+					drawn[i][j] += (double) z[p * d + i] * z[p * d + j] / passes;
+		for (int i = 0; count > 0 && i < d; i++)
+			for (int j = 0; j < d; j++)
+			{
+				double		sum = 0;
+
+				for (int f = 0; f < d; f++)
+					sum += (double) spread[(k * d + i) * d + f] * spread[(k * d + j) * d + f];
+				assert_true(fabs(sum - expected[i][j] / count) <
+							1e-3 * (expected[0][0] + expected[1][1] + expected[2][2]) / count);
+				assert_true(fabs(drawn[i][j] - sum) <
+							0.05 * (expected[0][0] + expected[1][1] + expected[2][2]) / count);
+			}
+
+		/* nobody has 32 rows: what 8 rows say holds for 16 and for 32 */
+		if (count == 0)
+			assert_memory_equal(spread + k * d * d, spread + (k - 1) * d * d, sizeof(float) * d * d);
+	}
+	free(work);
+	free(forward);
+	free(z);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -284,6 +360,7 @@ main(void)
 		cmocka_unit_test(test_dropout_vectors),
 		cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_explain_linear),
+		cmocka_unit_test(test_spread),
 	};
 
 	recal_blas_init();
