@@ -6,9 +6,9 @@
  *
  * FILE: lines of user, item, rating and time between tabs. Each user's last row
  * is held out (users with at least three rows) and ranked among the whole
- * catalogue without what the user has; a tenth of the users hold out the row
- * before it, too, by which the number of epochs and the weight of the
- * factorization's score are chosen. Options with their defaults:
+ * catalogue without what the user has; a tenth of the users, a thousand at
+ * least, hold out the row before it, too, by which the number of epochs and the
+ * weight of the factorization's score are chosen. Options with their defaults:
  *
  *		seed=1 d=64 hidden=256,128 dropout= rate= batch= slice= epochs= negatives=
  *		a0= lambda= als_epochs=12 decay=1 workers=1 least=3 early=1 patience=2
@@ -210,6 +210,9 @@ read_data(const char *path, int least, Data *data)
 		data->offsets[u + 1] += data->offsets[u];
 }
 
+/* enough users that validation is not all noise */
+#define LEAST_VALIDATING 1000.0
+
 /* Cuts the ends off the histories. */
 static void
 hold_out(Data *data, bool validate, uint64_t seed)
@@ -217,6 +220,7 @@ hold_out(Data *data, bool validate, uint64_t seed)
 	int64_t    *offsets = allocate(sizeof(int64_t) * ((size_t) data->nusers + 1));
 	int32_t    *items = allocate(sizeof(int32_t) * (size_t) data->offsets[data->nusers]);
 	float	   *weights = allocate(sizeof(float) * (size_t) data->offsets[data->nusers]);
+	double		share = fmax(0.1, LEAST_VALIDATING / (double) data->nusers);
 
 	data->counts = allocate(sizeof(int64_t) * (size_t) data->nitems);
 	data->test = malloc(sizeof(int32_t) * (size_t) data->nusers);
@@ -231,7 +235,7 @@ hold_out(Data *data, bool validate, uint64_t seed)
 		{
 			data->test[data->ntest++] = (int32_t) u;
 			n--;
-			if (validate && recal_rng_uniform(seed, 77, (uint64_t) u) < 0.1)
+			if (validate && recal_rng_uniform(seed, 77, (uint64_t) u) < share)
 			{
 				data->valid[data->nvalid++] = (int32_t) u;
 				n--;
