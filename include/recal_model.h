@@ -24,6 +24,7 @@
 #include "utils/uuid.h"
 
 #include "recal_ids.h"
+#include "recal_network.h"
 
 typedef enum RecalObjective
 {
@@ -57,6 +58,13 @@ typedef struct RecalOptions
 	double		history_decay;	/* or RECAL_AUTO_VALUE */
 	RecalConfidence confidence;
 	RecalSwitch network;
+	int			nhidden;		/* -1: by default */
+	int			hidden[RECAL_NET_MAX_HIDDEN];
+	double		dropout;		/* this and the next: RECAL_AUTO_VALUE by default */
+	double		learning_rate;
+	int			batch_size;		/* 0: by data */
+	int			network_epochs; /* 0: by data */
+	int			negatives;		/* -1: by data; 0: softmax over all items */
 	bool		warm_start;
 	int			nseen_events;	/* -1: all */
 	char	  **seen_events;
@@ -248,7 +256,7 @@ extern int	RecalVersionBegin(const char *model, Jsonb *definition);	/* status ru
 
 typedef struct RecalProgress
 {
-	const char *phase;			/* read, index, tune, factorize, posterior, store */
+	const char *phase;			/* read, index, tune, factorize, network, posterior, store */
 	int			epoch;
 	int			epochs;
 	double		fraction;		/* of the whole training, 0 to 1 */

@@ -17,6 +17,7 @@
 #include "recal_features.h"
 #include "recal_ids.h"
 #include "recal_model.h"
+#include "recal_network.h"
 #include "recal_ranking.h"
 #include "recal_sparse.h"
 #include "recal_weights.h"
@@ -41,6 +42,8 @@ typedef struct RecalServed
 	RecalDefinition *definition;
 	double		as_of;
 	int			factors;		/* d */
+	int			width;			/* of an item's row; with a network it holds the factor, the
+								 * network's output vector and bias, else the factor alone */
 	int64		nitems;
 	RecalIdTable items;
 	float		unobserved_weight;
@@ -52,6 +55,10 @@ typedef struct RecalServed
 	float		bias_ridge;		/* this and the next two are of ratings */
 	float		mean_rating;
 	float		rating_deviation;
+	bool		network;
+	float		network_blend;	/* of the factorization's score beside the network's */
+	float		network_dropout;
+	RecalNet	net;			/* the layers alone */
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
 	const float *user_covariance;	/* [d × d] */
@@ -86,16 +93,22 @@ extern const float *RecalServedFactor(RecalServed *served, int64 position);
  */
 extern RecalServed *RecalServeOpen(const char *model, MemoryContext pin_context);
 
-/* Block of item factors [n × d]; valid until the next call for this version. */
+/* Block of items' rows [n × width]; valid until the next call for this version. */
 extern const float *RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n);
 
-/* All item factors [nitems × d], or NULL where they are not in memory. */
+/* All item factors [nitems × d], or NULL where they do not lie together in memory. */
 extern const float *RecalServedFactors(const RecalServed *served);
 
 /* out[n × d] ← item factors at positions (ascending is fastest) */
 extern void RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *out);
 
-/* scores[RecalServedCount()] ← every item's factor · vector [d] */
+/* out[n × width] ← items' rows */
+extern void RecalServedRows(RecalServed *served, const int32 *positions, int64 n, float *out);
+
+/* out[n × d] ← the network's input vectors of items, in any order */
+extern void RecalServedInputs(RecalServed *served, const int32 *positions, int64 n, float *out);
+
+/* scores[RecalServedCount()] ← every item's row · vector [width] */
 extern void RecalServedScores(RecalServed *served, const float *vector, float *scores);
 
 /* Sorts positions, drops negative ones and duplicates; returns how many are left. */
@@ -128,7 +141,11 @@ typedef struct RecalUser
 	float	   *confidence;		/* [npairs] signed, normalised; or the rating less the mean */
 	int64		nseen;
 	int32	   *seen;			/* [nseen] ascending: items that exclude_seen hides */
-	float	   *vector;			/* [d]; of ratings, the mean rating is in the user's bias */
+	float	   *factor;			/* [d] folded in; of ratings, the mean rating is in the user's bias */
+	float	   *vector;			/* [width], whose dot product with an item's row is the score */
+	int32	   *history;		/* [npairs] items, newest last, where there is a network */
+	float	   *history_weight; /* [npairs] confidences before they decay */
+	float	   *passes;			/* [RECAL_NETWORK_PASSES × d], filled by RecalUserPosterior */
 	RecalFeatureRow *features;	/* what the users relation says, or NULL */
 	float	   *prior;			/* [d] what the weights make of it, or NULL */
 	float	   *covariance;		/* [d × d], filled by RecalUserPosterior */
@@ -170,6 +187,25 @@ extern RecalFoldInModel RecalServedFoldInModel(const RecalServed *served);
 
 /* The same with the mean that this user's features give, if they count. */
 extern RecalFoldInModel RecalUserFoldInModel(const RecalServed *served, const RecalUser *user);
+
+/*
+ * The network's part of serving: fills the vectors of users whose factors have
+ * been folded in; the spread of the user's vectors with dropout kept on; and the
+ * variance that it gives to the score of an item's row.
+ */
+#define RECAL_NETWORK_PASSES	16
+
+extern void RecalNetworkVectors(RecalServed *served, RecalUser *const *users, int n);
+extern void RecalNetworkPasses(RecalServed *served, RecalUser *user, MemoryContext context);
+extern float RecalNetworkVariance(const RecalServed *served, const RecalUser *user,
+								  const float *row);
+
+/*
+ * Adds to reasons [npairs] what each pair adds to the network's score of an item's
+ * row; returns the score of an empty history, without the bias.
+ */
+extern float RecalNetworkReasons(RecalServed *served, const RecalUser *user, const float *row,
+								 float *reasons);
 
 /* One row of a user as serving counts it. */
 typedef struct RecalUserRow
@@ -221,7 +257,7 @@ extern void RecalUserReasons(RecalServed *served, const RecalUser *user, const f
 extern void RecalUserFeatureReasons(RecalServed *served, const RecalUser *user, const float *y,
 									float *reasons);
 
-/* Standard deviation of a score, item factor y [d] */
+/* Standard deviation of a score, the item's row y [width] */
 extern float RecalUserUncertainty(const RecalServed *served, const RecalUser *user,
 								  const float *y, int64 position);
 

@@ -14,6 +14,11 @@
  *		item_transform [d × d], item_rates [1 × d]	items' posterior (recal_posterior.h)
  *		item_mass     [n × 1]		Σ|c| of each item
  *		scalars       [1 × RECAL_NSCALARS]
+ * And where a network was kept, which scores z·o + b + blend · x·y:
+ *		network_shape [1 × (2 + hidden layers)]	d, number of hidden layers, their widths
+ *		network_dense [.. × 16]		parameters of the layers (recal_network.h)
+ *		network_inputs [n × d]		e
+ *		network_outputs [n × (d + 1)]	o and b
  * With features of items (and of users, user_...) of p columns, c declared:
  *		item_vocabulary				words as text ids: number of the column, value
  *		item_scales   [c × 4]		RecalFeatureScale
@@ -41,6 +46,8 @@ enum
 	RECAL_SCALAR_MEAN_RATING,
 	RECAL_SCALAR_RATING_DEVIATION,
 	RECAL_SCALAR_USER_PRIOR,	/* 1 where users' features are the mean of the fold-in */
+	RECAL_SCALAR_NETWORK_BLEND, /* weight of the factorization's score beside the network's */
+	RECAL_SCALAR_NETWORK_DROPOUT,	/* -1 where there is no network */
 	RECAL_NSCALARS
 };
 

@@ -13,6 +13,8 @@
 
 #include "postgres.h"
 
+#include "storage/shmem.h"
+
 #include "recal_sparse.h"
 
 #define RECAL_MAX_BLOCKS 65536
@@ -41,6 +43,9 @@ typedef enum RecalBlockFunction
 	RECAL_BLOCK_ROTATE,
 	RECAL_BLOCK_SOLVE,
 	RECAL_BLOCK_RANK,
+	RECAL_BLOCK_NET_SLICE,
+	RECAL_BLOCK_NET_UPDATE,
+	RECAL_BLOCK_NET_RANK,
 	RECAL_NBLOCK_FUNCTIONS
 } RecalBlockFunction;
 
@@ -57,6 +62,17 @@ extern int	RecalPoolPlan(double multiply_adds);
  */
 extern RecalPool *RecalPoolBegin(Size size, int nworkers);
 extern void *RecalPoolMemory(RecalPool *pool);	/* 64-byte aligned */
+
+/* Where an array goes in that memory, 64-byte aligned; *end is what has been given away. */
+static inline Size
+RecalPlace(Size *end, Size element, int64 n)
+{
+	Size		at = *end;
+
+	*end = add_size(*end, TYPEALIGN(64, mul_size(element, n)));
+	return at;
+}
+
 extern void RecalPoolRun(RecalPool *pool, RecalBlockFunction function, int nblocks);
 extern RecalParticipant *RecalPoolLeader(RecalPool *pool);
 extern int	RecalPoolWorkers(const RecalPool *pool);	/* that have come so far */

@@ -22,15 +22,6 @@
 /*
  * Layout.
  */
-static Size
-Place(Size *end, Size element, int64 n)
-{
-	Size		at = *end;
-
-	*end = add_size(*end, TYPEALIGN(64, mul_size(element, n)));
-	return at;
-}
-
 static void
 Layout(RecalAlsShared *shared, const RecalAlsShape *shape)
 {
@@ -44,24 +35,24 @@ Layout(RecalAlsShared *shared, const RecalAlsShape *shape)
 		AlsSide    *side = &shared->sides[i];
 
 		side->n = i == USERS ? shape->nusers : shape->nitems;
-		side->offsets = Place(&end, sizeof(int64), side->n + 1);
-		side->columns = Place(&end, sizeof(int32), shape->nnz);
-		side->confidences = Place(&end, sizeof(float), shape->nnz);
-		side->factors = Place(&end, sizeof(float) * shape->d, side->n);
-		side->order = Place(&end, sizeof(int32), side->n);
-		side->starts = Place(&end, sizeof(int64), SOLVE_BLOCKS + 1);
-		side->prior = Place(&end, sizeof(float) * shape->d, shape->has_prior[i] ? side->n : 0);
+		side->offsets = RecalPlace(&end, sizeof(int64), side->n + 1);
+		side->columns = RecalPlace(&end, sizeof(int32), shape->nnz);
+		side->confidences = RecalPlace(&end, sizeof(float), shape->nnz);
+		side->factors = RecalPlace(&end, sizeof(float) * shape->d, side->n);
+		side->order = RecalPlace(&end, sizeof(int32), side->n);
+		side->starts = RecalPlace(&end, sizeof(int64), SOLVE_BLOCKS + 1);
+		side->prior = RecalPlace(&end, sizeof(float) * shape->d, shape->has_prior[i] ? side->n : 0);
 	}
-	shared->eigenvalues = Place(&end, sizeof(float), shape->d);
-	shared->basis = Place(&end, sizeof(float), square);
-	shared->gramians = Place(&end, sizeof(double) * GRAMIAN_BLOCKS, square);
-	shared->block_values = Place(&end, sizeof(double), Max(SOLVE_BLOCKS, RankBlocks(shape)));
-	shared->test_user = Place(&end, sizeof(int32), shape->ntest);
-	shared->test_offsets = Place(&end, sizeof(int64), shape->ntest + 1);
-	shared->targets = Place(&end, sizeof(int32), shape->ntargets);
-	shared->start = Place(&end, sizeof(float) * shape->d, shape->ntest > 0 ? shape->nitems : 0);
-	shared->ridges = Place(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
-	shared->priors = Place(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
+	shared->eigenvalues = RecalPlace(&end, sizeof(float), shape->d);
+	shared->basis = RecalPlace(&end, sizeof(float), square);
+	shared->gramians = RecalPlace(&end, sizeof(double) * GRAMIAN_BLOCKS, square);
+	shared->block_values = RecalPlace(&end, sizeof(double), Max(SOLVE_BLOCKS, RankBlocks(shape)));
+	shared->test_user = RecalPlace(&end, sizeof(int32), shape->ntest);
+	shared->test_offsets = RecalPlace(&end, sizeof(int64), shape->ntest + 1);
+	shared->targets = RecalPlace(&end, sizeof(int32), shape->ntargets);
+	shared->start = RecalPlace(&end, sizeof(float) * shape->d, shape->ntest > 0 ? shape->nitems : 0);
+	shared->ridges = RecalPlace(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
+	shared->priors = RecalPlace(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
 	shared->end = end;
 }
 

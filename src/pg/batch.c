@@ -23,6 +23,7 @@
 #define GROUP_PAIR_BYTES (64 * 1024 * 1024) /* of gathered item factors */
 #define USER_TILE 256
 #define ITEM_TILE 512
+#define NETWORK_USERS 64
 #define GATE_ITEMS 131072		/* asked about at once */
 
 typedef struct Batch
@@ -36,7 +37,7 @@ typedef struct Batch
 	int32	   *place;			/* [nitems] of an item in shown, or -1; NULL with shown */
 	RecalFoldInModel fold_in;
 	float	   *fold_in_work;
-	float	   *tile;			/* [ITEM_TILE × d] gathered factors, with shown */
+	float	   *tile;			/* [ITEM_TILE × width] gathered rows, with shown */
 	float	   *scores;			/* [USER_TILE × ITEM_TILE] */
 	/* the group */
 	MemoryContext context;		/* of its users */
@@ -46,7 +47,8 @@ typedef struct Batch
 	RecalCsr	pairs;			/* of the group's users */
 	int64	   *cursor;			/* per user: pairs gathered, then seen items passed */
 	int32	   *next_seen;		/* per user: the item at the cursor, or PG_INT32_MAX */
-	float	   *vectors;		/* [max_users × d] */
+	float	   *factors;		/* [max_users × d] */
+	float	   *vectors;		/* [max_users × width], without a network the same */
 	RecalScored *heaps;			/* [max_users × k] */
 	int		   *sizes;
 } Batch;
@@ -99,14 +101,17 @@ BeginBatch(Batch *batch)
 	batch->pairs.offsets = recal_palloc_array(int64_t, batch->max_users + 1);
 	batch->heaps = palloc_extended(mul_size(sizeof(RecalScored) * batch->max_users, batch->k),
 								   MCXT_ALLOC_HUGE);
-	batch->vectors = RecalAllocAligned(context, sizeof(float) * batch->max_users * d);
+	batch->factors = RecalAllocAligned(context, sizeof(float) * batch->max_users * d);
+	batch->vectors = served->network ?
+		RecalAllocAligned(context, sizeof(float) * batch->max_users * served->width) :
+		batch->factors;
 	batch->scores = RecalAllocAligned(context, sizeof(float) * USER_TILE * ITEM_TILE);
 	batch->fold_in = RecalServedFoldInModel(served);
 	batch->fold_in_work = RecalAllocAligned(context, sizeof(float) * recal_als_work_size(d));
 	if (batch->shown == NULL)
 		return;
 
-	batch->tile = RecalAllocAligned(context, sizeof(float) * ITEM_TILE * d);
+	batch->tile = RecalAllocAligned(context, sizeof(float) * ITEM_TILE * served->width);
 	batch->place = palloc_extended(sizeof(int32) * Max(RecalServedCount(served), 1), MCXT_ALLOC_HUGE);
 	for (int64 i = 0; i < RecalServedCount(served); i++)
 		batch->place[i] = -1;
@@ -137,7 +142,8 @@ GatherPairs(Batch *batch, int64 npairs)
 			int64	   *j = &batch->cursor[u];
 
 			for (; *j < user->npairs && user->item[*j] < first + rows; (*j)++)
-				memcpy(out + *j * d, factors + (user->item[*j] - first) * d, sizeof(float) * d);
+				memcpy(out + *j * d, factors + (user->item[*j] - first) * served->width,
+					   sizeof(float) * d);
 			out += user->npairs * d;
 		}
 	}
@@ -157,7 +163,7 @@ FoldInEach(Batch *batch, float *gathered)
 		RecalFoldInModel fold_in = RecalUserFoldInModel(batch->served, user);
 
 		RecalFoldIn(&fold_in, user->npairs, next, user->confidence,
-					batch->vectors + (int64) u * d, batch->fold_in_work);
+					batch->factors + (int64) u * d, batch->fold_in_work);
 		next += user->npairs * d;
 	}
 }
@@ -198,7 +204,7 @@ FoldInGroup(Batch *batch, int64 npairs)
 
 	(void) recal_als_plan_blocks(pairs, batch->d, 1, order, starts);
 	RecalFoldInRows(&batch->fold_in, pairs, order, factors != NULL ? factors : gathered,
-					batch->vectors, batch->fold_in_work);
+					batch->factors, batch->fold_in_work);
 	pfree(pairs->columns);
 	pfree(pairs->confidences);
 	pfree(order);
@@ -229,6 +235,24 @@ NextSeen(const Batch *batch, int u)
 	return batch->cursor[u] < user->nseen ? user->seen[batch->cursor[u]] : PG_INT32_MAX;
 }
 
+/* Through the network, some at a time. */
+static void
+PassGroup(Batch *batch)
+{
+	for (int first = 0; first < batch->nusers; first += NETWORK_USERS)
+	{
+		int			n = Min(NETWORK_USERS, batch->nusers - first);
+
+		CHECK_FOR_INTERRUPTS();
+		for (int u = first; u < first + n; u++)
+		{
+			batch->users[u]->factor = batch->factors + (int64) u * batch->d;
+			batch->users[u]->vector = batch->vectors + (int64) u * batch->served->width;
+		}
+		RecalNetworkVectors(batch->served, batch->users + first, n);
+	}
+}
+
 /* Makes a group of the users from first on; returns the one after it. */
 static int64
 LoadGroup(Batch *batch, int64 first)
@@ -252,6 +276,8 @@ LoadGroup(Batch *batch, int64 first)
 		batch->users[batch->nusers++] = user;
 	}
 	FoldInGroup(batch, npairs);
+	if (batch->served->network)
+		PassGroup(batch);
 	memset(batch->sizes, 0, sizeof(int) * batch->nusers);
 	memset(batch->cursor, 0, sizeof(int64) * batch->nusers);
 	for (int u = 0; u < batch->nusers; u++)
@@ -264,15 +290,15 @@ LoadGroup(Batch *batch, int64 first)
 static void
 ScoreTile(Batch *batch, const float *factors, int64 first, int n)
 {
-	int			d = batch->d;
+	int			width = batch->served->width;
 
 	for (int start = 0; start < batch->nusers; start += USER_TILE)
 	{
 		int			count = Min(USER_TILE, batch->nusers - start);
 
 		CHECK_FOR_INTERRUPTS();
-		recal_gemm_nt(count, n, d, 1.0f, batch->vectors + (int64) start * d, d, factors, d,
-					  0.0f, batch->scores, n);
+		recal_gemm_nt(count, n, width, 1.0f, batch->vectors + (int64) start * width, width,
+					  factors, width, 0.0f, batch->scores, n);
 		for (int i = 0; i < count; i++)
 		{
 			int			u = start + i;
@@ -301,7 +327,7 @@ ScoreGroup(Batch *batch)
 		{
 			int			n = (int) Min(ITEM_TILE, batch->nshown - first);
 
-			RecalServedGather(served, batch->shown + first, n, batch->tile);
+			RecalServedRows(served, batch->shown + first, n, batch->tile);
 			ScoreTile(batch, batch->tile, first, n);
 		}
 		return;
@@ -313,7 +339,7 @@ ScoreGroup(Batch *batch)
 		const float *factors = RecalServedBlock(served, b, &first, &rows);
 
 		for (int64 row = 0; row < rows; row += ITEM_TILE)
-			ScoreTile(batch, factors + row * batch->d, first + row,
+			ScoreTile(batch, factors + row * served->width, first + row,
 					  (int) Min(ITEM_TILE, rows - row));
 	}
 }

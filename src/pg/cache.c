@@ -22,6 +22,7 @@
 
 #include "recal_blas.h"
 #include "recal_compat.h"
+#include "recal_neural.h"
 #include "recal_serve.h"
 #include "recal_train.h"
 #include "recal_settings.h"
@@ -36,8 +37,11 @@ typedef struct RecalCacheEntry
 	int			pins;
 	Size		bytes;
 	RecalPart	part;			/* of item_factors */
-	float	   *factors;		/* whole part, or NULL */
-	float	   *block;			/* buffer of one block when factors is NULL */
+	RecalPart	outputs;		/* of network_outputs, with a network */
+	RecalPart	inputs;			/* of network_inputs, likewise */
+	float	   *rows;			/* all items' rows, or NULL */
+	float	   *input_rows;		/* all input vectors, or NULL */
+	float	   *block;			/* buffer of one block when rows is NULL */
 	int			block_loaded;	/* -1: none */
 	SPIPlanPtr	plans[RECAL_NPLANS];
 	char	   *plan_queries[RECAL_NPLANS];
@@ -153,6 +157,10 @@ LoadSmallParts(RecalServed *served)
 	served->item_mass = RecalWeightsReadFloats(model, version, "item_mass", served->nitems, 1);
 
 	scalars = RecalWeightsReadFloats(model, version, "scalars", 1, RECAL_NSCALARS);
+	served->network_blend = scalars[RECAL_SCALAR_NETWORK_BLEND];
+	served->network_dropout = scalars[RECAL_SCALAR_NETWORK_DROPOUT];
+	served->network = served->network_dropout >= 0;
+	served->width = served->network ? 2 * d + 1 : d;
 	served->unobserved_weight = scalars[RECAL_SCALAR_UNOBSERVED_WEIGHT];
 	served->regularization = scalars[RECAL_SCALAR_REGULARIZATION];
 	served->mean_confidence = scalars[RECAL_SCALAR_MEAN_CONFIDENCE];
@@ -176,6 +184,93 @@ LoadSmallParts(RecalServed *served)
 				RecalEncoderLoad(model, version, side, side == RECAL_SIDE_ITEMS ?
 								 served->definition->nitem_features :
 								 served->definition->nuser_features, d);
+}
+
+/* The layers of the network, and where its vectors are. */
+static void
+LoadNetwork(CacheEntry *entry)
+{
+	RecalServed *served = &entry->served;
+	RecalNetShape *shape = &served->net.shape;
+	RecalPart	part;
+	int64		size;
+
+	if (!served->network)
+		return;
+	RecalNetworkReadShape(served->model, served->version, shape);
+	size = recal_net_dense_size(shape);
+	RecalWeightsInfo(served->model, served->version, "network_dense", &part);
+	RecalWeightsInfo(served->model, served->version, "network_outputs", &entry->outputs);
+	RecalWeightsInfo(served->model, served->version, "network_inputs", &entry->inputs);
+	if (shape->d != served->factors || shape->nitems != served->nitems ||
+		part.rows * part.columns < size || entry->outputs.rows != served->nitems ||
+		entry->outputs.columns != shape->d + 1 || entry->inputs.rows != served->nitems ||
+		entry->inputs.columns != shape->d)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("weights of model \"%s\", version %d, part \"%s\" are damaged",
+						served->model, served->version, "network_shape"),
+				 errdetail("The network does not fit the item factors."),
+				 errhint("Activate another version with recal_activate, or train the model again.")));
+	served->net.dense = RecalWeightsReadFloats(served->model, served->version, "network_dense",
+											   part.rows, part.columns);
+}
+
+/* Rows first .. first+n-1 of a part that is stored in chunks. */
+static void
+ReadRows(const RecalServed *served, const char *name, const RecalPart *part, int64 first,
+		 int64 n, float *out)
+{
+	float	   *chunk = RecalAllocAligned(CurrentMemoryContext,
+										  mul_size(mul_size(part->chunk_rows, part->columns),
+												   sizeof(float)));
+
+	while (n > 0)
+	{
+		int			number = (int) (first / part->chunk_rows);
+		int64		begin = (int64) number * part->chunk_rows;
+		int64		count = Min(n, Min(part->rows, begin + part->chunk_rows) - first);
+
+		CHECK_FOR_INTERRUPTS();
+		RecalWeightsReadChunk(served->model, served->version, name, part, number, chunk);
+		memcpy(out, chunk + (first - begin) * part->columns,
+			   sizeof(float) * count * part->columns);
+		out += count * part->columns;
+		first += count;
+		n -= count;
+	}
+	pfree(chunk);
+}
+
+/* Block of items' rows into out [rows × width] */
+static void
+ReadBlock(CacheEntry *entry, int block, float *out)
+{
+	const RecalServed *served = &entry->served;
+	int			d = served->factors;
+	int64		first = (int64) block * served->block_rows;
+	int64		n = Min(served->block_rows, served->nitems - first);
+	float	   *factors;
+	float	   *outputs;
+
+	if (!served->network)
+	{
+		RecalWeightsReadChunk(served->model, served->version, "item_factors", &entry->part, block,
+							  out);
+		return;
+	}
+	factors = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->block_rows * d);
+	outputs = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * (d + 1));
+	RecalWeightsReadChunk(served->model, served->version, "item_factors", &entry->part, block,
+						  factors);
+	ReadRows(served, "network_outputs", &entry->outputs, first, n, outputs);
+	for (int64 i = 0; i < n; i++, out += served->width)
+	{
+		memcpy(out, factors + i * d, sizeof(float) * d);
+		memcpy(out + d, outputs + i * (d + 1), sizeof(float) * (d + 1));
+	}
+	pfree(factors);
+	pfree(outputs);
 }
 
 /*
@@ -211,7 +306,8 @@ LoadEntry(const RecalVersion *version)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	CacheEntry *entry = palloc0(sizeof(CacheEntry));
 	RecalServed *served = &entry->served;
-	Size		factor_bytes;
+	Size		row_bytes;
+	Size		all_bytes;
 
 	entry->context = context;
 	entry->block_loaded = -1;
@@ -225,14 +321,22 @@ LoadEntry(const RecalVersion *version)
 	LoadSmallParts(served);
 	RecalWeightsInfo(served->model, served->version, "item_factors", &entry->part);
 
-	factor_bytes = mul_size(mul_size(served->nitems, served->factors), sizeof(float));
-	if (factor_bytes <= CacheBound())
-		entry->factors = RecalWeightsReadFloats(served->model, served->version, "item_factors",
-												served->nitems, served->factors);
+	LoadNetwork(entry);
+	row_bytes = sizeof(float) * served->width;
+	all_bytes = mul_size(served->nitems, row_bytes +
+						 (served->network ? sizeof(float) * served->factors : 0));
+	if (all_bytes <= CacheBound())
+	{
+		entry->rows = RecalAllocAligned(context, mul_size(served->nitems, row_bytes));
+		for (int b = 0; b < served->nblocks; b++)
+			ReadBlock(entry, b, entry->rows + (int64) b * served->block_rows * served->width);
+		if (served->network)
+			entry->input_rows = RecalWeightsReadFloats(served->model, served->version,
+													   "network_inputs", served->nitems,
+													   served->factors);
+	}
 	else
-		entry->block = RecalAllocAligned(context,
-										 mul_size(mul_size(served->block_rows, served->factors),
-												  sizeof(float)));
+		entry->block = RecalAllocAligned(context, mul_size(served->block_rows, row_bytes));
 	MemoryContextSwitchTo(old);
 
 	MemoryContextSetParent(context, CacheMemoryContext);
@@ -264,14 +368,14 @@ RecalServeOpen(const char *model_name, MemoryContext pin_context)
 bool
 RecalServedResident(const RecalServed *served)
 {
-	return served->entry->factors != NULL;
+	return served->entry->rows != NULL;
 }
 
 const float *
 RecalServedFactors(const RecalServed *served)
 {
 	/* positions of content items are beyond them */
-	return served->content == NULL ? served->entry->factors : NULL;
+	return served->content == NULL && !served->network ? served->entry->rows : NULL;
 }
 
 const float *
@@ -287,14 +391,13 @@ RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n)
 	}
 	*first = (int64) block * served->block_rows;
 	*n = Min(served->block_rows, served->nitems - *first);
-	if (entry->factors != NULL)
-		return entry->factors + *first * served->factors;
+	if (entry->rows != NULL)
+		return entry->rows + *first * served->width;
 
 	if (entry->block_loaded != block)
 	{
 		entry->block_loaded = -1;	/* in case of an error half-way */
-		RecalWeightsReadChunk(served->model, served->version, "item_factors",
-							  &entry->part, block, entry->block);
+		ReadBlock(entry, block, entry->block);
 		entry->block_loaded = block;
 	}
 	return entry->block;
@@ -309,7 +412,7 @@ RecalServedFactor(RecalServed *served, int64 position)
 										  served->entry->served.nblocks :
 										  (int) (position / served->block_rows), &first, &rows);
 
-	return block + (position - first) * served->factors;
+	return block + (position - first) * served->width;
 }
 
 int64
@@ -341,6 +444,48 @@ RecalServedGather(RecalServed *served, const int32 *positions, int64 n, float *o
 }
 
 void
+RecalServedRows(RecalServed *served, const int32 *positions, int64 n, float *out)
+{
+	for (int64 j = 0; j < n; j++)
+		memcpy(out + j * served->width, RecalServedFactor(served, positions[j]),
+			   sizeof(float) * served->width);
+}
+
+void
+RecalServedInputs(RecalServed *served, const int32 *positions, int64 n, float *out)
+{
+	CacheEntry *entry = served->entry;
+	const RecalPart *part = &entry->inputs;
+	int			d = served->factors;
+	float	   *chunk = NULL;
+
+	for (int number = 0; number < (entry->input_rows != NULL ? 1 : part->nchunks); number++)
+	{
+		const float *rows = entry->input_rows;
+		int64		begin = rows != NULL ? 0 : (int64) number * part->chunk_rows;
+		int64		end = rows != NULL ? served->nitems : begin + part->chunk_rows;
+
+		for (int64 j = 0; j < n; j++)
+		{
+			if (positions[j] < begin || positions[j] >= end)
+				continue;
+			if (rows == NULL)
+			{
+				if (chunk == NULL)
+					chunk = RecalAllocAligned(CurrentMemoryContext,
+											  sizeof(float) * part->chunk_rows * d);
+				RecalWeightsReadChunk(served->model, served->version, "network_inputs", part,
+									  number, chunk);
+				rows = chunk;
+			}
+			memcpy(out + j * d, rows + (positions[j] - begin) * d, sizeof(float) * d);
+		}
+	}
+	if (chunk != NULL)
+		pfree(chunk);
+}
+
+void
 RecalServedScores(RecalServed *served, const float *vector, float *scores)
 {
 	for (int b = 0; b < served->nblocks; b++)
@@ -350,8 +495,7 @@ RecalServedScores(RecalServed *served, const float *vector, float *scores)
 		const float *factors = RecalServedBlock(served, b, &first, &rows);
 
 		CHECK_FOR_INTERRUPTS();
-		recal_gemv((int) rows, served->factors, factors, served->factors, vector,
-				   scores + first);
+		recal_gemv((int) rows, served->width, factors, served->width, vector, scores + first);
 	}
 }
 

@@ -379,6 +379,14 @@ CheckWhole(const char *model, const RecalDefinition *definition)
 			   definition->user_id_column != NULL, "user_id_column");
 	CheckNeeds(model, definition->nuser_features > 0, "user_features",
 			   definition->users_name != NULL, "users");
+	CheckNeeds(model, definition->options.network == RECAL_ON, "network",
+			   definition->time_column != NULL, "time_column");
+	if (definition->options.network == RECAL_ON && definition->objective == RECAL_EXPLICIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"network\"%s cannot be \"on\" where feedback is ratings",
+						RecalOfModel(model)),
+				 errhint("Use \"auto\" or \"off\".")));
 	CheckFeatures(model, "item_features", definition->nitem_features);
 	CheckFeatures(model, "user_features", definition->nuser_features);
 }

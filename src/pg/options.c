@@ -19,12 +19,14 @@ typedef enum OptionKind
 {
 	OPTION_INT,
 	OPTION_LONG,
+	OPTION_INT_OR_AUTO,
 	OPTION_REAL,
+	OPTION_POSITIVE,
 	OPTION_POSITIVE_OR_AUTO,
 	OPTION_CHOICE,
 	OPTION_BOOL,
 	OPTION_NAMES,
-	OPTION_LATER				/* known, but not in this version */
+	OPTION_WIDTHS
 } OptionKind;
 
 typedef struct OptionSpec
@@ -52,12 +54,12 @@ static const OptionSpec specs[] = {
 	{"unobserved_weight", OPTION_POSITIVE_OR_AUTO, FIELD(unobserved_weight), 0, MAX_REGULARIZATION, NULL},
 	{"confidence", OPTION_CHOICE, FIELD(confidence), 0, 0, confidence_choices},
 	{"network", OPTION_CHOICE, FIELD(network), 0, 0, switch_choices},
-	{"hidden", OPTION_LATER, NO_FIELD, 0, 0, NULL},
-	{"dropout", OPTION_LATER, NO_FIELD, 0, 0, NULL},
-	{"learning_rate", OPTION_LATER, NO_FIELD, 0, 0, NULL},
-	{"batch_size", OPTION_LATER, NO_FIELD, 0, 0, NULL},
-	{"network_epochs", OPTION_LATER, NO_FIELD, 0, 0, NULL},
-	{"negatives", OPTION_LATER, NO_FIELD, 0, 0, NULL},
+	{"hidden", OPTION_WIDTHS, NO_FIELD, 1, RECAL_NET_MAX_WIDTH, NULL},
+	{"dropout", OPTION_REAL, FIELD(dropout), 0, 0.9, NULL},
+	{"learning_rate", OPTION_POSITIVE, FIELD(learning_rate), 0, 1, NULL},
+	{"batch_size", OPTION_INT, FIELD(batch_size), 16, RECAL_NET_MAX_BATCH, NULL},
+	{"network_epochs", OPTION_INT_OR_AUTO, FIELD(network_epochs), 1, 500, NULL},
+	{"negatives", OPTION_INT_OR_AUTO, FIELD(negatives), 0, RECAL_NET_MAX_NEGATIVES, NULL},
 	{"ranker", OPTION_CHOICE, NO_FIELD, 0, 0, switch_choices},
 	{"history_decay", OPTION_POSITIVE_OR_AUTO, FIELD(history_decay), 0, 1, NULL},
 	{"warm_start", OPTION_BOOL, FIELD(warm_start), 0, 0, NULL},
@@ -166,8 +168,7 @@ RecalOptionNames(void)
 
 	initStringInfo(&names);
 	for (int i = 0; i < (int) lengthof(specs); i++)
-		if (specs[i].kind != OPTION_LATER)
-			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", specs[i].name);
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", specs[i].name);
 	return names.data;
 }
 
@@ -181,10 +182,14 @@ DescribeValid(const OptionSpec *spec)
 	{
 		case OPTION_INT:
 			return psprintf("integers from %.0f to %.0f", spec->min, spec->max);
+		case OPTION_INT_OR_AUTO:
+			return psprintf("integers from %.0f to %.0f, and \"auto\"", spec->min, spec->max);
 		case OPTION_LONG:
 			return pstrdup("integers of 64 bits");
 		case OPTION_REAL:
 			return psprintf("numbers from %g to %g", spec->min, spec->max);
+		case OPTION_POSITIVE:
+			return psprintf("positive numbers up to %g", spec->max);
 		case OPTION_POSITIVE_OR_AUTO:
 			return psprintf("positive numbers up to %g, and \"auto\"", spec->max);
 		case OPTION_BOOL:
@@ -196,8 +201,9 @@ DescribeValid(const OptionSpec *spec)
 			for (int i = 0; spec->choices[i] != NULL; i++)
 				appendStringInfo(&text, "%s\"%s\"", i > 0 ? ", " : "", spec->choices[i]);
 			return text.data;
-		case OPTION_LATER:
-			break;
+		case OPTION_WIDTHS:
+			return psprintf("arrays of up to %d integers from %.0f to %.0f",
+							RECAL_NET_MAX_HIDDEN, spec->min, spec->max);
 	}
 	return pstrdup("");
 }
@@ -219,12 +225,7 @@ CheckInThisVersion(const char *model, const OptionSpec *spec, const JsonbValue *
 {
 	char	   *string = RecalJsonString(value);
 
-	if (spec->kind == OPTION_LATER)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("option \"%s\"%s is not in this version of recal",
-						spec->name, RecalOfModel(model))));
-	if (spec->choices == switch_choices && string != NULL && strcmp(string, "on") == 0)
+	if (strcmp(spec->name, "ranker") == 0 && string != NULL && strcmp(string, "on") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("option \"%s\"%s cannot be \"on\" in this version of recal",
@@ -235,8 +236,15 @@ CheckInThisVersion(const char *model, const OptionSpec *spec, const JsonbValue *
 static bool
 ParseInt(const OptionSpec *spec, const JsonbValue *value, void *field)
 {
+	char	   *string = RecalJsonString(value);
 	int64		number;
 
+	if (spec->kind == OPTION_INT_OR_AUTO && string != NULL && strcmp(string, "auto") == 0)
+	{
+		/* what no value can be */
+		*(int *) field = (int) spec->min - 1;
+		return true;
+	}
 	if (!RecalJsonInt(value, &number))
 		return false;
 	if (spec->kind == OPTION_LONG)
@@ -265,7 +273,7 @@ ParseReal(const OptionSpec *spec, const JsonbValue *value, double *field)
 	else if (!(number >= spec->min && number <= spec->max))
 		return false;
 	/* what cannot be told from 0 in single precision is no positive number */
-	else if (spec->kind == OPTION_POSITIVE_OR_AUTO && (float) number <= 0)
+	else if (spec->kind != OPTION_REAL && (float) number <= 0)
 		return false;
 	*field = number;
 	return true;
@@ -315,6 +323,31 @@ ParseNames(const JsonbValue *value, RecalOptions *result)
 }
 
 static bool
+ParseWidths(const OptionSpec *spec, const JsonbValue *value, RecalOptions *result)
+{
+	JsonbContainer *array;
+	int			n;
+
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		return false;
+	array = value->val.binary.data;
+	n = JsonContainerSize(array);
+	if (n > RECAL_NET_MAX_HIDDEN)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		int64		width;
+
+		if (!RecalJsonInt(getIthJsonbValueFromContainer(array, i), &width) ||
+			width < spec->min || width > spec->max)
+			return false;
+		result->hidden[i] = (int) width;
+	}
+	result->nhidden = n;
+	return true;
+}
+
+static bool
 ParseValue(const OptionSpec *spec, const JsonbValue *value, RecalOptions *result)
 {
 	void	   *field = spec->offset == NO_FIELD ? NULL : (char *) result + spec->offset;
@@ -322,9 +355,11 @@ ParseValue(const OptionSpec *spec, const JsonbValue *value, RecalOptions *result
 	switch (spec->kind)
 	{
 		case OPTION_INT:
+		case OPTION_INT_OR_AUTO:
 		case OPTION_LONG:
 			return ParseInt(spec, value, field);
 		case OPTION_REAL:
+		case OPTION_POSITIVE:
 		case OPTION_POSITIVE_OR_AUTO:
 			return ParseReal(spec, value, field);
 		case OPTION_CHOICE:
@@ -337,8 +372,8 @@ ParseValue(const OptionSpec *spec, const JsonbValue *value, RecalOptions *result
 			return true;
 		case OPTION_NAMES:
 			return ParseNames(value, result);
-		case OPTION_LATER:
-			break;
+		case OPTION_WIDTHS:
+			return ParseWidths(spec, value, result);
 	}
 	return false;
 }
@@ -354,6 +389,10 @@ SetDefaults(RecalOptions *options)
 	options->history_decay = RECAL_AUTO_VALUE;
 	options->confidence = RECAL_CONFIDENCE_LINEAR;
 	options->network = RECAL_AUTO;
+	options->nhidden = -1;
+	options->dropout = RECAL_AUTO_VALUE;
+	options->learning_rate = RECAL_AUTO_VALUE;
+	options->negatives = -1;
 	options->warm_start = true;
 	options->nseen_events = -1;
 	options->max_history = 10000;

@@ -28,6 +28,7 @@
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_factorize.h"
+#include "recal_neural.h"
 #include "recal_rights.h"
 #include "recal_train.h"
 #include "recal_weights.h"
@@ -46,6 +47,7 @@ enum
 	PHASE_INDEX,
 	PHASE_TUNE,
 	PHASE_FACTORIZE,
+	PHASE_NETWORK,
 	PHASE_POSTERIOR,
 	PHASE_STORE,
 	NPHASES
@@ -56,8 +58,8 @@ static const struct
 	const char *name;
 	double		begin;
 }			phases[NPHASES + 1] = {
-	{"read", 0}, {"index", .03}, {"tune", .05}, {"factorize", .2}, {"posterior", .92},
-	{"store", .95}, {NULL, 1}
+	{"read", 0}, {"index", .03}, {"tune", .05}, {"factorize", .2}, {"network", .25},
+	{"posterior", .92}, {"store", .95}, {NULL, 1}
 };
 
 typedef struct Training
@@ -80,6 +82,7 @@ typedef struct Training
 	int			warm_version;	/* 0: cold start */
 	int64		warm_items;
 	RecalFactorization work;
+	RecalNetwork network;
 	RecalPrior	prior;
 	int64		bytes;
 } Training;
@@ -179,7 +182,9 @@ Report(Training *training, int phase, int epoch, int epochs, double fraction)
 
 	fraction = phases[phase].begin + fraction * (phases[phase + 1].begin - phases[phase].begin);
 	if (phase == PHASE_FACTORIZE && epoch > 0)
-		fraction = FractionByPace(training, epoch, epochs, now);
+		fraction = FractionByPace(training, epoch, epochs, now) *
+			(RecalNetworkMayBe(&training->matrix, &training->network) ?
+			 phases[PHASE_NETWORK].begin : 1);
 	else if (phase == PHASE_FACTORIZE)
 		fraction = 0;
 	if (!training->nonatomic || now - training->reported < REPORT_SECONDS)
@@ -198,8 +203,10 @@ Report(Training *training, int phase, int epoch, int epochs, double fraction)
 static void
 ReportEpoch(void *arg, const RecalProgress *progress)
 {
-	int			phase = strcmp(progress->phase, "tune") == 0 ? PHASE_TUNE : PHASE_FACTORIZE;
+	int			phase = PHASE_READ;
 
+	while (strcmp(phases[phase].name, progress->phase) != 0)
+		phase++;
 	Report(arg, phase, progress->epoch, progress->epochs, progress->fraction);
 }
 
@@ -223,6 +230,7 @@ LoadWarm(void *arg)
 	float	   *factors;
 	float	   *warm;
 	bool	   *has_warm;
+	int64	   *places;
 
 	if (version == NULL || version->status != RECAL_READY ||
 		RecalDefinitionParse(version->definition)->objective != training->definition->objective)
@@ -236,6 +244,8 @@ LoadWarm(void *arg)
 	factors = RecalWeightsReadFloats(model, number, "item_factors", ids.n, d);
 	warm = RecalAllocArray(sizeof(float) * d, items->n);
 	has_warm = RecalAllocArray(sizeof(bool), items->n);
+	places = RecalAllocArray(sizeof(int64), ids.n);
+	memset(places, -1, sizeof(int64) * ids.n);
 	for (int64 i = 0; i < items->n; i++)
 	{
 		RecalId		id = RecalIdTableGet(items, i);
@@ -244,12 +254,21 @@ LoadWarm(void *arg)
 		has_warm[i] = at >= 0;
 		if (at < 0)
 			continue;
+		places[at] = i;
 		memcpy(warm + i * d, factors + at * d, sizeof(float) * d);
 		training->warm_items++;
 	}
 	pfree(factors);
 	work->warm_items = warm;
 	work->has_warm = has_warm;
+	if (RecalNetworkMayBe(&training->matrix, &training->network))
+	{
+		RecalNetShape shape;
+
+		RecalNetworkShape(&training->network, d, items->n, &shape);
+		training->network.warm = RecalNetworkLoadWarm(version, &shape, ids.n, places);
+	}
+	pfree(places);
 	training->warm_version = number;
 }
 
@@ -265,6 +284,7 @@ WarmStart(Training *training)
 	if (error == NULL)
 		return;
 	training->warm_items = 0;
+	training->network.warm = NULL;
 	if (error->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
 		error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE &&
 		error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
@@ -301,6 +321,9 @@ ResolvedDefinition(const Training *training)
 
 	if (getKeyJsonValueFromContainer(&definition->root, "options", strlen("options"), &value))
 		used = DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(JsonbValueToJsonb(&value)), used);
+	if (training->network.kept)
+		used = DirectFunctionCall2(jsonb_concat, used,
+								   JsonbPGetDatum(RecalNetworkUsed(&training->network)));
 	patch = RecalJsonb("{\"options\": %s}",
 					   JsonbToCString(NULL, &DatumGetJsonbP(used)->root,
 									  VARSIZE(DatumGetJsonbP(used))));
@@ -345,7 +368,7 @@ Facts(const Training *training)
 					  ", \"item_prior\": %s, \"user_prior\": %s"
 					  ", \"tuned\": %s, \"warm_start\": %s"
 					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
-					  ", \"workers\": %d, \"blas\": \"%s\"%s}",
+					  ", \"workers\": %d, \"blas\": \"%s\"%s%s}",
 					  events->rows_read,
 					  events->rows_null + events->rows_ignored + events->rows_bad,
 					  events->rows_null, events->rows_ignored, events->rows_bad,
@@ -357,7 +380,7 @@ Facts(const Training *training)
 					  JsonBool(work->prior_used[RECAL_SIDE_USERS]), JsonBool(work->tuned),
 					  JsonBool(training->warm_version > 0), training->warm_version,
 					  training->warm_items, work->nworkers, recal_blas_corename(),
-					  RatingFacts(training));
+					  RatingFacts(training), RecalNetworkFacts(&training->network));
 }
 
 static Jsonb *
@@ -366,9 +389,10 @@ Timings(const Training *training)
 	const double *seconds = training->seconds;
 
 	return RecalJsonb("{\"read\": %.3f, \"index\": %.3f, \"tune\": %.3f, \"factorize\": %.3f, "
-					  "\"posterior\": %.3f, \"store\": %.3f, \"total\": %.3f}",
+					  "\"network\": %.3f, \"posterior\": %.3f, \"store\": %.3f, \"total\": %.3f}",
 					  seconds[PHASE_READ], seconds[PHASE_INDEX], seconds[PHASE_TUNE],
-					  seconds[PHASE_FACTORIZE], seconds[PHASE_POSTERIOR], seconds[PHASE_STORE],
+					  seconds[PHASE_FACTORIZE], seconds[PHASE_NETWORK],
+					  seconds[PHASE_POSTERIOR], seconds[PHASE_STORE],
 					  SecondsSinceStart(training));
 }
 
@@ -409,6 +433,7 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_BIAS_RIDGE] = (float) (matrix->ratings ? work->bias_regularization_used : 0);
 	scalars[RECAL_SCALAR_MEAN_RATING] = matrix->mean_rating;
 	scalars[RECAL_SCALAR_RATING_DEVIATION] = matrix->rating_deviation;
+	scalars[RECAL_SCALAR_NETWORK_BLEND] = training->network.blend;
 	scalars[RECAL_SCALAR_USER_PRIOR] = work->prior_used[RECAL_SIDE_USERS];
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
@@ -418,6 +443,8 @@ WriteWeights(Training *training)
 	for (int i = 0; i < 2; i++)
 		if (work->features[i] != NULL)
 			training->bytes += RecalEncoderWrite(model, version, i, &work->features[i]->encoder, d);
+	if (training->network.kept)
+		training->bytes += RecalNetworkStore(model, version, &training->network);
 }
 
 /*
@@ -448,6 +475,10 @@ BuildMatrix(Training *training)
 	work->seed = options->seed;
 	work->progress = ReportEpoch;
 	work->progress_arg = training;
+	RecalNetworkOptions(options, &training->network);
+	training->network.model = training->model->name;
+	training->network.progress = ReportEpoch;
+	training->network.progress_arg = training;
 	BeginStep(training);
 	RecalFeaturesReadAll(training->model, training->definition, true, &training->events.users,
 						 &training->events.items, RecalTrainMemory(), work->features);
@@ -457,19 +488,21 @@ BuildMatrix(Training *training)
 	EndStep(training);
 }
 
-/* What the search measured */
+/* What the search measured, and what the network was judged by */
 static Jsonb *
 Metrics(const Training *training)
 {
 	const RecalFactorization *work = &training->work;
+	char	   *search = "";
 
-	if (!work->tuned)
-		return RecalJsonb("{}");
-	if (training->matrix.ratings)
-		return RecalJsonb("{\"auto_rmse\": %.6f, \"baseline_rmse\": %.6f}", work->tune_rmse,
+	if (work->tuned && training->matrix.ratings)
+		search = psprintf("\"auto_rmse\": %.6f, \"baseline_rmse\": %.6f", work->tune_rmse,
 						  work->biases_rmse);
-	return RecalJsonb("{\"auto_ndcg_10\": %.6f, \"baseline_ndcg_10\": %.6f}", work->tune_ndcg,
-					  work->tune_popularity);
+	else if (work->tuned)
+		search = psprintf("\"auto_ndcg_10\": %.6f, \"baseline_ndcg_10\": %.6f", work->tune_ndcg,
+						  work->tune_popularity);
+	return RecalJsonb("{%s%s}", search,
+					  RecalNetworkMetrics(&training->network, search[0] != '\0'));
 }
 
 static void
@@ -524,6 +557,8 @@ RunPhases(Training *training)
 	training->seconds[PHASE_FACTORIZE] = training->work.seconds_factorize;
 
 	since = SecondsSinceStart(training);
+	RecalTrainNetwork(&training->matrix, &training->work, &training->network);
+	since = EndPhase(training, PHASE_NETWORK, since);
 	Report(training, PHASE_POSTERIOR, 0, 0, 0);
 	RecalFitPrior(&training->matrix, &training->work, &training->prior);
 	since = EndPhase(training, PHASE_POSTERIOR, since);

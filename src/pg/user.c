@@ -100,6 +100,13 @@ DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed)
 		timed[j].index = (int32) j;
 	}
 	recal_history_sort(timed, user->npairs);
+	for (int64 j = 0; j < user->npairs && served->network; j++)
+	{
+		int64		place = user->npairs - 1 - j;
+
+		user->history[place] = timed[j].item;
+		user->history_weight[place] = user->confidence[timed[j].index];
+	}
 	recal_history_decay(timed, user->npairs, served->history_decay, user->confidence);
 }
 
@@ -206,7 +213,14 @@ UserInit(const RecalServed *served, int64 max_rows, MemoryContext context)
 {
 	RecalUser  *user = MemoryContextAllocZero(context, sizeof(RecalUser));
 
-	user->vector = RecalAllocAligned(context, sizeof(float) * served->factors);
+	user->factor = RecalAllocAligned(context, sizeof(float) * served->factors);
+	user->vector = served->network ?
+		RecalAllocAligned(context, sizeof(float) * served->width) : user->factor;
+	if (served->network)
+	{
+		user->history = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
+		user->history_weight = MemoryContextAllocHuge(context, sizeof(float) * Max(max_rows, 1));
+	}
 	user->item = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
 	user->seen = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
 	user->confidence = MemoryContextAllocHuge(context, sizeof(float) * Max(max_rows, 1));
@@ -308,9 +322,11 @@ FoldInServed(RecalServed *served, RecalUser *user)
 											 sizeof(float) * Max(user->npairs, 1) * d);
 
 	RecalServedGather(served, user->item, user->npairs, gathered);
-	RecalFoldIn(&model, user->npairs, gathered, user->confidence, user->vector, work);
+	RecalFoldIn(&model, user->npairs, gathered, user->confidence, user->factor, work);
 	pfree(gathered);
 	pfree(work);
+	if (served->network)
+		RecalNetworkVectors(served, &user, 1);
 }
 
 RecalUser *
@@ -428,8 +444,10 @@ RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("could not compute an uncertainty with model \"%s\"", served->model),
 				 errdetail("%s", problem)));
-	recal_posterior_item_loadings(d, served->item_transform, user->vector, user->covariance,
+	recal_posterior_item_loadings(d, served->item_transform, user->factor, user->covariance,
 								  user->loadings, work);
+	if (served->network)
+		RecalNetworkPasses(served, user, context);
 	pfree(gathered);
 	pfree(work);
 }
@@ -444,5 +462,8 @@ RecalUserUncertainty(const RecalServed *served, const RecalUser *user, const flo
 														  served->item_mass[position] : 0,
 														  served->noise);
 
+	if (served->network)
+		variance = served->network_blend * served->network_blend * variance +
+			RecalNetworkVariance(served, user, y);
 	return sqrtf(Max(variance, 0.0f));
 }

@@ -23,6 +23,7 @@
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_factorize.h"
+#include "recal_neural.h"
 #include "recal_weights.h"
 #include "recal_workers.h"
 
@@ -92,7 +93,10 @@ static const RecalBlockRoutine routines[RECAL_NBLOCK_FUNCTIONS] = {
 	[RECAL_BLOCK_GRAMIAN] = RecalGramianBlock,
 	[RECAL_BLOCK_ROTATE] = RecalRotateBlock,
 	[RECAL_BLOCK_SOLVE] = RecalSolveBlock,
-	[RECAL_BLOCK_RANK] = RecalRankBlock
+	[RECAL_BLOCK_RANK] = RecalRankBlock,
+	[RECAL_BLOCK_NET_SLICE] = RecalNetSliceBlock,
+	[RECAL_BLOCK_NET_UPDATE] = RecalNetUpdateBlock,
+	[RECAL_BLOCK_NET_RANK] = RecalNetRankBlock
 };
 
 extern RECAL_EXPORT void RecalWorkerMain(Datum main_arg);

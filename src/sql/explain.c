@@ -74,15 +74,21 @@ static Reason *
 CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
 {
 	bool		has_prior = RecalUserFoldInModel(served, user).prior != NULL;
-	int64		most = Max(user->npairs, has_prior ? user->features->n : 0) + 3;
+	int64		most = Max(user->npairs, has_prior ? user->features->n : 0) + 5;
 	Reason	   *reasons = palloc_extended(sizeof(Reason) * 2 * most, MCXT_ALLOC_HUGE);
 	float	   *parts = palloc_extended(sizeof(float) * most, MCXT_ALLOC_HUGE);
-	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->factors);
+	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->width);
+	float		blend = served->network ? served->network_blend : 1;
+	float		empty = 0;
 	bool		liked = false;
 	int64		n = 0;
 
-	RecalServedGather(served, &item, 1, y);
+	RecalServedRows(served, &item, 1, y);
 	RecalUserReasons(served, user, y, parts);
+	for (int64 j = 0; j < user->npairs && served->network; j++)
+		parts[j] *= blend;
+	if (served->network)
+		empty = RecalNetworkReasons(served, user, y, parts);
 	for (int64 j = 0; j < user->npairs; j++)
 	{
 		liked |= user->confidence[j] > 0;
@@ -91,7 +97,7 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	if (served->ratings)
 	{
 		AddBias(reasons, &n, "bias", "mean rating", served->mean_rating);
-		AddBias(reasons, &n, "bias", "user", user->vector[RECAL_USER_BIAS] - served->mean_rating);
+		AddBias(reasons, &n, "bias", "user", user->factor[RECAL_USER_BIAS] - served->mean_rating);
 		AddBias(reasons, &n, "bias", "item", y[RECAL_ITEM_BIAS]);
 	}
 	if (has_prior)
@@ -99,13 +105,18 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 		RecalUserFeatureReasons(served, user, y, parts);
 		for (int f = 0; f < user->features->n; f++)
 			if (user->features->columns[f] > 0)
-				AddReason(reasons, &n, -1, user->features->columns[f], parts[f]);
+				AddReason(reasons, &n, -1, user->features->columns[f], blend * parts[f]);
 			else
-				AddBias(reasons, &n, "prior", "mean user", parts[f]);	/* the intercept */
+				AddBias(reasons, &n, "prior", "mean user", blend * parts[f]);	/* the intercept */
 	}
 	else if (!liked && !served->ratings)
 		AddBias(reasons, &n, "prior", "mean user",
-				recal_dot(served->factors, user->vector, y));
+				blend * recal_dot(served->factors, user->factor, y));
+	if (served->network)
+	{
+		AddBias(reasons, &n, "prior", "empty history", empty);
+		AddBias(reasons, &n, "bias", "item", y[served->width - 1]);
+	}
 	qsort(reasons, n, sizeof(Reason), CompareReasons);
 	pfree(parts);
 	pfree(y);

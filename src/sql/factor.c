@@ -15,16 +15,16 @@
 #include "recal_rights.h"
 #include "recal_serve.h"
 
-/* vector [d] and, where it holds no biases, one coordinate more */
+/* vector [width] and, where it holds no biases, one coordinate more */
 static Datum
 FactorArray(const RecalServed *served, const float *vector, float last)
 {
-	int			d = served->factors;
+	int			d = served->width;
 	Datum	   *elements = recal_palloc_array(Datum, d + 1);
 
 	for (int k = 0; k < d; k++)
 		elements[k] = Float4GetDatum(vector[k]);
-	if (!served->ratings)
+	if (!served->ratings && !served->network)
 		elements[d++] = Float4GetDatum(last);
 	return PointerGetDatum(construct_array(elements, d, FLOAT4OID, sizeof(float4), true,
 										   TYPALIGN_INT));

@@ -61,9 +61,9 @@ ScorePositions(Request *request, int32 *positions, int64 n)
 {
 	RecalServed *served = request->served;
 	Scores	   *scores = &request->scores;
-	int			d = served->factors;
+	int			width = served->width;
 	const int	batch = 1024;
-	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * batch * d);
+	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * batch * width);
 
 	scores->n = n;
 	scores->position = positions;
@@ -73,8 +73,8 @@ ScorePositions(Request *request, int32 *positions, int64 n)
 		int			rows = (int) Min(batch, n - first);
 
 		CHECK_FOR_INTERRUPTS();
-		RecalServedGather(served, positions + first, rows, gathered);
-		recal_gemv(rows, d, gathered, d, request->user->vector, scores->score + first);
+		RecalServedRows(served, positions + first, rows, gathered);
+		recal_gemv(rows, width, gathered, width, request->user->vector, scores->score + first);
 	}
 	pfree(gathered);
 }
@@ -139,7 +139,7 @@ ReturnPage(FunctionCallInfo fcinfo, Request *request)
 	Oid			item_type = TupleDescAttr(rsinfo->setDesc, 1)->atttypid;
 	int			count;
 	RecalScored *top;
-	float	   *y = palloc(sizeof(float) * served->factors);
+	float	   *y = palloc(sizeof(float) * served->width);
 
 	HideSeen(request);
 	top = RecalSelectShown(served, request->scores.score, request->scores.position,
@@ -154,7 +154,7 @@ ReturnPage(FunctionCallInfo fcinfo, Request *request)
 		Datum		values[5];
 		bool		nulls[5] = {false};
 
-		RecalServedGather(served, &position, 1, y);
+		RecalServedRows(served, &position, 1, y);
 		values[0] = Int32GetDatum(i + 1);
 		values[1] = RecalIdToDatum(&id, item_type, "item_id");
 		values[2] = Float4GetDatum(top[i].score);

@@ -105,6 +105,6 @@ recal_score(PG_FUNCTION_ARGS)
 
 	if (statement->last_scores != NULL)
 		PG_RETURN_FLOAT4(statement->last_scores[position]);
-	PG_RETURN_FLOAT4(recal_dot(served->factors, statement->last_user->vector,
+	PG_RETURN_FLOAT4(recal_dot(served->width, statement->last_user->vector,
 							   RecalServedFactor(served, position)));
 }

@@ -36,15 +36,15 @@ Norm(int d, const float *vector)
 static float *
 Cosines(RecalServed *served, int32 position)
 {
-	int			d = served->factors;
+	int			width = served->width;
+	int			skip = served->ratings ? RECAL_BIAS_COLUMNS : served->network ? served->factors : 0;
+	int			d = served->ratings ? served->factors - skip : served->factors;
 	float	   *cosines = palloc_extended(sizeof(float) * RecalServedCount(served), MCXT_ALLOC_HUGE);
 	float	   *direction = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * d);
-	int			skip = served->ratings ? RECAL_BIAS_COLUMNS : 0;
 	float		length;
 
-	/* biases are no direction */
-	RecalServedGather(served, &position, 1, direction);
-	memset(direction, 0, sizeof(float) * skip);
+	/* biases are no direction; with a network, what follows what is */
+	memcpy(direction, RecalServedFactor(served, position) + skip, sizeof(float) * d);
 	length = Norm(d, direction);
 	for (int k = 0; k < d && length > 0; k++)
 		direction[k] /= length;
@@ -56,10 +56,10 @@ Cosines(RecalServed *served, int32 position)
 		const float *block = RecalServedBlock(served, b, &first, &rows);
 
 		CHECK_FOR_INTERRUPTS();
-		recal_gemv((int) rows, d, block, d, direction, cosines + first);
+		recal_gemv((int) rows, d, block + skip, width, direction, cosines + first);
 		for (int64 j = 0; j < rows; j++)
 		{
-			float		norm = Norm(d - skip, block + j * d + skip);
+			float		norm = Norm(d, block + j * width + skip);
 			float	   *cosine = cosines + first + j;
 
 			/* rounding must not order items that point exactly the same way */

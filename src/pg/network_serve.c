@@ -1,0 +1,141 @@
+/*
+ * network_serve.c
+ *		The network at serving time: a history in, a user's vector out.
+ *
+ * The vector holds the factorization's, scaled by its share of the score, the
+ * network's, and the 1 that an item's bias is multiplied by; so a score is one
+ * dot product with the item's row, whatever made it.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "recal_blas.h"
+#include "recal_compat.h"
+#include "recal_serve.h"
+
+static int64
+WindowOf(const RecalUser *user)
+{
+	return Min(user->npairs, RECAL_NET_WINDOW);
+}
+
+/* Input vectors [window × d] of the newest rows */
+static float *
+GatherWindow(RecalServed *served, const RecalUser *user)
+{
+	int64		m = WindowOf(user);
+	float	   *vectors = RecalAllocAligned(CurrentMemoryContext,
+											sizeof(float) * Max(m, 1) * served->factors);
+
+	RecalServedInputs(served, user->history + user->npairs - m, m, vectors);
+	return vectors;
+}
+
+static void
+MakeInput(RecalServed *served, const RecalUser *user, float *input)
+{
+	int64		m = WindowOf(user);
+	float	   *vectors = GatherWindow(served, user);
+
+	recal_net_input_gathered(served->factors, m, vectors,
+							 user->history_weight + user->npairs - m, input);
+	pfree(vectors);
+}
+
+void
+RecalNetworkVectors(RecalServed *served, RecalUser *const *users, int n)
+{
+	int			d = served->factors;
+	int			slots = RECAL_NET_SLOTS * d;
+	float	   *inputs = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * slots);
+	float	   *z = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * d);
+	float	   *work = RecalAllocAligned(CurrentMemoryContext,
+										 sizeof(float) *
+										 recal_net_forward_work_size(&served->net.shape, n));
+
+	for (int i = 0; i < n; i++)
+		MakeInput(served, users[i], inputs + (int64) i * slots);
+	recal_net_forward(&served->net, n, inputs, z, work);
+	for (int i = 0; i < n; i++)
+	{
+		float	   *vector = users[i]->vector;
+
+		for (int k = 0; k < d; k++)
+			vector[k] = served->network_blend * users[i]->factor[k];
+		memcpy(vector + d, z + (int64) i * d, sizeof(float) * d);
+		vector[2 * d] = 1;
+	}
+	pfree(inputs);
+	pfree(z);
+	pfree(work);
+}
+
+void
+RecalNetworkPasses(RecalServed *served, RecalUser *user, MemoryContext context)
+{
+	int			d = served->factors;
+	float	   *input = RecalAllocAligned(CurrentMemoryContext,
+										  sizeof(float) * RECAL_NET_SLOTS * d);
+	float	   *work = RecalAllocAligned(CurrentMemoryContext,
+										 sizeof(float) *
+										 recal_net_forward_work_size(&served->net.shape,
+																	 RECAL_NETWORK_PASSES));
+
+	user->passes = RecalAllocAligned(context, sizeof(float) * RECAL_NETWORK_PASSES * d);
+	MakeInput(served, user, input);
+	recal_net_dropout_vectors(&served->net, input, served->network_dropout,
+							  (uint64) served->definition->options.seed, RECAL_NETWORK_PASSES,
+							  user->passes, work);
+	pfree(input);
+	pfree(work);
+}
+
+float
+RecalNetworkVariance(const RecalServed *served, const RecalUser *user, const float *row)
+{
+	int			d = served->factors;
+	double		sum = 0;
+	double		squares = 0;
+
+	for (int pass = 0; pass < RECAL_NETWORK_PASSES; pass++)
+	{
+		double		score = recal_dot(d, user->passes + (int64) pass * d, row + d);
+
+		sum += score;
+		squares += score * score;
+	}
+	sum /= RECAL_NETWORK_PASSES;
+	return (float) Max(squares / RECAL_NETWORK_PASSES - sum * sum, 0);
+}
+
+float
+RecalNetworkReasons(RecalServed *served, const RecalUser *user, const float *row,
+					float *reasons)
+{
+	int64		m = WindowOf(user);
+	const int32 *items = user->history + user->npairs - m;
+	float	   *vectors = GatherWindow(served, user);
+	float	   *contributions = palloc(sizeof(float) * Max(m, 1));
+	float	   *work = RecalAllocAligned(CurrentMemoryContext,
+										 sizeof(float) *
+										 recal_net_explain_work_size(&served->net.shape));
+	float		baseline;
+
+	recal_net_explain(&served->net, m, vectors, user->history_weight + user->npairs - m,
+					  row + served->factors, contributions, &baseline, work);
+	for (int64 i = 0; i < m; i++)
+	{
+		const int32 *pair = bsearch(&items[i], user->item, user->npairs, sizeof(int32),
+									RecalComparePositions);
+
+		reasons[pair - user->item] += contributions[i];
+	}
+	pfree(vectors);
+	pfree(contributions);
+	pfree(work);
+	return baseline;
+}

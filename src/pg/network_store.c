@@ -1,0 +1,169 @@
+/*
+ * network_store.c
+ *		The network among a version's weights.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+
+#include "recal_compat.h"
+#include "recal_factorize.h"
+#include "recal_neural.h"
+#include "recal_weights.h"
+
+/* in the part network_shape, before the widths */
+#define SHAPE_NUMBERS 2
+
+/* o and b side by side */
+static void
+OutputRows(void *arg, int64 first, int64 n, void *dst)
+{
+	const RecalNet *net = arg;
+	int			d = net->shape.d;
+	float	   *rows = dst;
+
+	for (int64 i = 0; i < n; i++, rows += d + 1)
+	{
+		memcpy(rows, net->outputs + (first + i) * d, sizeof(float) * d);
+		rows[d] = net->biases[first + i];
+	}
+}
+
+int64
+RecalNetworkStore(const char *model, int version, const RecalNetwork *network)
+{
+	const RecalNetShape *shape = &network->shape;
+	float		numbers[SHAPE_NUMBERS + RECAL_NET_MAX_HIDDEN];
+
+	numbers[0] = (float) shape->d;
+	numbers[1] = (float) shape->nhidden;
+	for (int i = 0; i < shape->nhidden; i++)
+		numbers[SHAPE_NUMBERS + i] = (float) shape->hidden[i];
+	return RecalWeightsWriteFloats(model, version, "network_shape", 1,
+								   SHAPE_NUMBERS + shape->nhidden, numbers) +
+		RecalWeightsWriteFloats(model, version, "network_dense",
+								recal_net_dense_size(shape) / RECAL_NET_DENSE_COLUMNS,
+								RECAL_NET_DENSE_COLUMNS, network->net.dense) +
+		RecalWeightsWriteFloats(model, version, "network_inputs", shape->nitems, shape->d,
+								network->net.inputs) +
+		RecalWeightsWriteFloatsFrom(model, version, "network_outputs", shape->nitems,
+									shape->d + 1, OutputRows,
+									unconstify(RecalNet *, &network->net));
+}
+
+/* Whether a version has a network of this shape */
+static bool
+SameShape(const RecalVersion *version, const RecalNetShape *shape)
+{
+	RecalPart	part;
+	float	   *numbers;
+	bool		same;
+
+	/* without one it has no such fact */
+	if (isnan(RecalJsonNumber(version->facts, "network_blend")))
+		return false;
+	RecalWeightsInfo(version->model, version->version, "network_shape", &part);
+	if (part.columns != SHAPE_NUMBERS + shape->nhidden)
+		return false;
+	numbers = RecalWeightsReadFloats(version->model, version->version, "network_shape", 1,
+									 part.columns);
+	same = numbers[0] == shape->d;
+	for (int i = 0; i < shape->nhidden; i++)
+		same = same && numbers[SHAPE_NUMBERS + i] == shape->hidden[i];
+	pfree(numbers);
+	return same;
+}
+
+/* Rows of a part at their new places */
+static float *
+ReadRows(const RecalVersion *version, const char *part, int columns, int64 old_items,
+		 const int64 *at, int64 nitems)
+{
+	float	   *old = RecalWeightsReadFloats(version->model, version->version, part, old_items,
+											 columns);
+	float	   *rows = RecalAllocArray(sizeof(float) * columns, nitems);
+
+	for (int64 i = 0; i < old_items; i++)
+		if (at[i] >= 0)
+			memcpy(rows + at[i] * columns, old + i * columns, sizeof(float) * columns);
+	pfree(old);
+	return rows;
+}
+
+RecalWarmNetwork *
+RecalNetworkLoadWarm(const RecalVersion *version, const RecalNetShape *shape, int64 old_items,
+					 const int64 *at)
+{
+	RecalWarmNetwork *warm;
+	bool	   *has;
+
+	if (!SameShape(version, shape))
+		return NULL;
+	has = RecalAllocArray(sizeof(bool), shape->nitems);
+	memset(has, 0, shape->nitems);
+	for (int64 i = 0; i < old_items; i++)
+		if (at[i] >= 0)
+			has[at[i]] = true;
+	warm = palloc(sizeof(RecalWarmNetwork));
+	warm->dense = RecalWeightsReadFloats(version->model, version->version, "network_dense",
+										 recal_net_dense_size(shape) / RECAL_NET_DENSE_COLUMNS,
+										 RECAL_NET_DENSE_COLUMNS);
+	warm->inputs = ReadRows(version, "network_inputs", shape->d, old_items, at, shape->nitems);
+	warm->outputs = ReadRows(version, "network_outputs", shape->d + 1, old_items, at,
+							 shape->nitems);
+	warm->has = has;
+	warm->as_of = version->as_of;
+	return warm;
+}
+
+/*
+ * What the version's row says.
+ */
+Jsonb *
+RecalNetworkUsed(const RecalNetwork *network)
+{
+	const RecalNetOptions *options = &network->options;
+	StringInfoData hidden;
+
+	initStringInfo(&hidden);
+	for (int i = 0; i < network->shape.nhidden; i++)
+		appendStringInfo(&hidden, "%s%d", i > 0 ? ", " : "", network->shape.hidden[i]);
+	return RecalJsonb("{\"hidden\": [%s], \"dropout\": %.6g, \"learning_rate\": %.6g, "
+					  "\"batch_size\": %d, \"negatives\": %d}",
+					  hidden.data, options->dropout, options->learning_rate, options->batch,
+					  options->negatives);
+}
+
+char *
+RecalNetworkFacts(const RecalNetwork *network)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, ", \"network\": %s", network->kept ? "true" : "false");
+	if (!network->tried)
+		return text.data;
+	if (network->kept)
+		appendStringInfo(&text, ", \"network_blend\": %g, \"network_epochs\": %d, \"network_warm\": %s",
+						 network->blend, network->epochs_run,
+						 network->warmed ? "true" : "false");
+	appendStringInfo(&text, ", \"network_users\": " INT64_FORMAT
+					 ", \"network_workers\": %d, \"network_loss\": [",
+					 network->nvalid, network->nworkers);
+	for (int i = 0; i < network->nloss; i++)
+		appendStringInfo(&text, "%s%.6g", i > 0 ? ", " : "", network->loss[i]);
+	appendStringInfoChar(&text, ']');
+	return text.data;
+}
+
+char *
+RecalNetworkMetrics(const RecalNetwork *network, bool follows)
+{
+	if (isnan(network->ndcg))
+		return "";
+	return psprintf("%s\"network_ndcg_10\": %.6f, \"factorization_ndcg_10\": %.6f, "
+					"\"popularity_ndcg_10\": %.6f", follows ? ", " : "",
+					network->ndcg, network->factorization_ndcg, network->popularity_ndcg);
+}
