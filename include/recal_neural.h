@@ -104,6 +104,9 @@ extern Jsonb *RecalNetworkUsed(const RecalNetwork *network);
 extern char *RecalNetworkFacts(const RecalNetwork *network);
 extern char *RecalNetworkMetrics(const RecalNetwork *network, bool follows);
 
+/* The shape of a version's network but for the items, or XX001 */
+extern void RecalNetworkReadShape(const char *model, int version, RecalNetShape *shape);
+
 /*
  * The network of a version for items that now have these places, or NULL when
  * it has none of this shape. at [nitems of that version]: new place, -1 for items

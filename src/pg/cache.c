@@ -123,6 +123,22 @@ FindEntry(const pg_uuid_t *stamp)
 	return NULL;
 }
 
+/* Those that an earlier release did not know have the values that it worked with. */
+static float *
+LoadScalars(const char *model, int version)
+{
+	float	   *scalars = recal_palloc0_array(float, RECAL_NSCALARS);
+	RecalPart	part;
+	float	   *stored;
+
+	RecalWeightsInfo(model, version, "scalars", &part);
+	stored = RecalWeightsReadFloats(model, version, "scalars", 1, part.columns);
+	scalars[RECAL_SCALAR_NETWORK_DROPOUT] = -1;
+	memcpy(scalars, stored, sizeof(float) * Min(part.columns, RECAL_NSCALARS));
+	pfree(stored);
+	return scalars;
+}
+
 /* Everything but the item factors. */
 static void
 LoadSmallParts(RecalServed *served)
@@ -156,7 +172,7 @@ LoadSmallParts(RecalServed *served)
 	served->item_rates = RecalWeightsReadFloats(model, version, "item_rates", 1, d);
 	served->item_mass = RecalWeightsReadFloats(model, version, "item_mass", served->nitems, 1);
 
-	scalars = RecalWeightsReadFloats(model, version, "scalars", 1, RECAL_NSCALARS);
+	scalars = LoadScalars(model, version);
 	served->network_blend = scalars[RECAL_SCALAR_NETWORK_BLEND];
 	served->network_dropout = scalars[RECAL_SCALAR_NETWORK_DROPOUT];
 	served->network = served->network_dropout >= 0;
@@ -198,6 +214,7 @@ LoadNetwork(CacheEntry *entry)
 	if (!served->network)
 		return;
 	RecalNetworkReadShape(served->model, served->version, shape);
+	shape->nitems = served->nitems;
 	size = recal_net_dense_size(shape);
 	RecalWeightsInfo(served->model, served->version, "network_dense", &part);
 	RecalWeightsInfo(served->model, served->version, "network_outputs", &entry->outputs);

@@ -53,6 +53,29 @@ RecalNetworkStore(const char *model, int version, const RecalNetwork *network)
 									unconstify(RecalNet *, &network->net));
 }
 
+void
+RecalNetworkReadShape(const char *model, int version, RecalNetShape *shape)
+{
+	RecalPart	part;
+	float	   *numbers;
+
+	RecalWeightsInfo(model, version, "network_shape", &part);
+	numbers = RecalWeightsReadFloats(model, version, "network_shape", 1, part.columns);
+	memset(shape, 0, sizeof(RecalNetShape));
+	shape->d = part.columns >= SHAPE_NUMBERS ? (int) numbers[0] : 0;
+	shape->nhidden = part.columns - SHAPE_NUMBERS;
+	shape->nitems = 1;
+	for (int i = 0; i < shape->nhidden && i < RECAL_NET_MAX_HIDDEN; i++)
+		shape->hidden[i] = (int) numbers[SHAPE_NUMBERS + i];
+	if (shape->d < 1 || (int) numbers[1] != shape->nhidden || recal_net_check_shape(shape) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("weights of model \"%s\", version %d, part \"%s\" are damaged",
+						model, version, "network_shape"),
+				 errhint("Activate another version with recal_activate, or train the model again.")));
+	pfree(numbers);
+}
+
 /* Whether a version has a network of this shape */
 static bool
 SameShape(const RecalVersion *version, const RecalNetShape *shape)

@@ -433,7 +433,9 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_BIAS_RIDGE] = (float) (matrix->ratings ? work->bias_regularization_used : 0);
 	scalars[RECAL_SCALAR_MEAN_RATING] = matrix->mean_rating;
 	scalars[RECAL_SCALAR_RATING_DEVIATION] = matrix->rating_deviation;
-	scalars[RECAL_SCALAR_NETWORK_BLEND] = training->network.blend;
+	scalars[RECAL_SCALAR_NETWORK_BLEND] = training->network.kept ? training->network.blend : 0;
+	scalars[RECAL_SCALAR_NETWORK_DROPOUT] = training->network.kept ?
+		training->network.options.dropout : -1;
 	scalars[RECAL_SCALAR_USER_PRIOR] = work->prior_used[RECAL_SIDE_USERS];
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
