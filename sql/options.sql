@@ -12,7 +12,10 @@ SELECT recal_alter_model('opt', o::jsonb) FROM unnest(ARRAY[
 	'{"factors": 1}', '{"factors": 1024}', '{"epochs": 1}', '{"epochs": 500}',
 	'{"regularization": 1e-30}', '{"regularization": "auto"}', '{"unobserved_weight": 0.5}', '{"unobserved_weight": "auto"}',
 	'{"confidence": "linear"}', '{"confidence": "log"}', '{"confidence": "binary"}',
-	'{"network": "auto"}', '{"network": "off"}', '{"ranker": "auto"}', '{"ranker": "off"}',
+	'{"network": "auto"}', '{"network": "off"}', '{"hidden": []}', '{"hidden": [1, 8192, 3, 4, 5, 6, 7, 8]}',
+	'{"dropout": 0}', '{"dropout": 0.9}', '{"learning_rate": 1e-30}', '{"learning_rate": 1}', '{"batch_size": 16}', '{"batch_size": 8192}',
+	'{"network_epochs": 1}', '{"network_epochs": 500}', '{"network_epochs": "auto"}',
+	'{"negatives": 0}', '{"negatives": 65536}', '{"negatives": "auto"}', '{"ranker": "auto"}', '{"ranker": "off"}',
 	'{"warm_start": true}', '{"warm_start": false}',
 	'{"seen_events": []}', '{"seen_events": ["purchase", "return"]}',
 	'{"max_history": 1}', '{"max_history": 1000000}',
@@ -22,7 +25,7 @@ SELECT recal_alter_model('opt', o::jsonb) FROM unnest(ARRAY[
 SELECT options FROM recal_models WHERE model = 'opt';
 
 -- null resets
-SELECT recal_alter_model('opt', '{"factors": null, "network": null, "ranker": null, "sample": null, "seen_events": null, "hidden": null}');
+SELECT recal_alter_model('opt', '{"factors": null, "network": null, "ranker": null, "sample": null, "seen_events": null, "hidden": null, "dropout": null, "learning_rate": null, "batch_size": null, "network_epochs": null, "negatives": null}');
 SELECT options FROM recal_models WHERE model = 'opt';
 
 -- out of range, of the wrong type: each message names the option and says what is valid
@@ -42,7 +45,11 @@ SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 	'{"regularization": 0}', '{"regularization": -1}', '{"regularization": 1e-100}', '{"regularization": 1e300}', '{"regularization": 1e400}', '{"regularization": "NaN"}', '{"regularization": "Auto"}', '{"regularization": true}',
 	'{"unobserved_weight": 0}', '{"unobserved_weight": "none"}',
 	'{"confidence": "Linear"}', '{"confidence": 1}', '{"confidence": ["log"]}',
-	'{"network": "maybe"}', '{"network": true}', '{"ranker": "maybe"}',
+	'{"network": "maybe"}', '{"network": true}', '{"network": "on"}', '{"ranker": "maybe"}',
+	'{"hidden": [0]}', '{"hidden": [8193]}', '{"hidden": [64.5]}', '{"hidden": ["64"]}', '{"hidden": 64}', '{"hidden": "auto"}', '{"hidden": {}}', '{"hidden": [1, 1, 1, 1, 1, 1, 1, 1, 1]}',
+	'{"dropout": -0.1}', '{"dropout": 0.95}', '{"dropout": "auto"}', '{"learning_rate": 0}', '{"learning_rate": 1.5}', '{"learning_rate": 1e-100}', '{"learning_rate": "NaN"}',
+	'{"batch_size": 15}', '{"batch_size": 8193}', '{"batch_size": "auto"}', '{"network_epochs": 0}', '{"network_epochs": 501}', '{"network_epochs": "many"}',
+	'{"negatives": -1}', '{"negatives": 65537}', '{"negatives": "all"}',
 	'{"history_decay": 0}', '{"history_decay": 1.5}', '{"history_decay": "on"}',
 	'{"warm_start": 1}', '{"warm_start": "yes"}',
 	'{"seen_events": "purchase"}', '{"seen_events": {"purchase": true}}', '{"seen_events": ["purchase", 3]}', '{"seen_events": [null]}',
@@ -53,8 +60,7 @@ SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 
 -- for later versions
 SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
-	'{"network": "on"}', '{"ranker": "on"}', '{"hidden": [128]}', '{"dropout": 0.2}', '{"learning_rate": 0.001}', '{"batch_size": 512}',
-	'{"network_epochs": 8}', '{"negatives": 100}']) o;
+	'{"ranker": "on"}']) o;
 
 -- unknown ones, whatever their value
 SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY['{"factor": 3}', '{"": null}', '{"FACTORS": 3}']) o;
