@@ -80,8 +80,8 @@ extern void RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorizatio
 /* Whether it would try: there may be something to learn from. */
 extern bool RecalNetworkMayBe(const RecalMatrix *matrix, const RecalNetwork *network);
 
-/* Options for RecalTrainNetwork */
-extern void RecalNetworkOptions(const RecalOptions *options, RecalNetwork *network);
+/* Options for RecalTrainNetwork; no network where items have features */
+extern void RecalNetworkOptions(const RecalDefinition *definition, RecalNetwork *network);
 
 /* The shape that a network would have */
 extern void RecalNetworkShape(const RecalNetwork *network, int factors, int64 nitems,

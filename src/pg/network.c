@@ -32,9 +32,14 @@
 static const int default_hidden[] = {256, 128};
 
 void
-RecalNetworkOptions(const RecalOptions *options, RecalNetwork *network)
+RecalNetworkOptions(const RecalDefinition *definition, RecalNetwork *network)
 {
+	const RecalOptions *options = &definition->options;
+
 	network->mode = options->network;
+	/* a vector that features give is one of the factorization alone */
+	if (definition->nitem_features > 0 && network->mode == RECAL_AUTO)
+		network->mode = RECAL_OFF;
 	network->nhidden = options->nhidden;
 	memcpy(network->hidden, options->hidden, sizeof(network->hidden));
 	network->dropout = options->dropout;

@@ -477,7 +477,7 @@ BuildMatrix(Training *training)
 	work->seed = options->seed;
 	work->progress = ReportEpoch;
 	work->progress_arg = training;
-	RecalNetworkOptions(options, &training->network);
+	RecalNetworkOptions(training->definition, &training->network);
 	training->network.model = training->model->name;
 	training->network.progress = ReportEpoch;
 	training->network.progress_arg = training;
