@@ -93,7 +93,7 @@ make_shop($node, users => 800, items => 300, events => 20000, seed => 5);
 answer($node, <<'SQL');
 SELECT recal_create_model('shop', 'shop_events', event_column => 'event', time_column => 'at',
 	event_weights => '{"view": 1, "purchase": 5, "dislike": -2, "return": -5}', half_life => '90 days',
-	items => 'shop_products', item_id_column => 'id', options => '{"factors": 16}');
+	items => 'shop_products', item_id_column => 'id', options => '{"factors": 16, "network": "off"}');
 CALL recal_train('shop');
 SELECT recal_alter_model('shop', '{"regularization": 0.03, "unobserved_weight": 0.1, "history_decay": 1, "epochs": 6}');
 CALL recal_train('shop');

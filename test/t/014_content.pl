@@ -130,7 +130,7 @@ CREATE INDEX ON warm (user_id);
 ANALYZE;
 SELECT recal_create_model('films', 'warm', time_column => 'at', items => 'films', item_features => '{genres,year}');
 CALL recal_train('films');
-SELECT recal_create_model('plain', 'ratings', time_column => 'at');
+SELECT recal_create_model('plain', 'ratings', time_column => 'at', options => '{"network": "off"}');
 SELECT recal_create_model('with_content', 'ratings', time_column => 'at', items => 'films', item_features => '{genres,year}');
 SQL
 	my $films = measure('films');

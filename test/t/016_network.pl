@@ -179,12 +179,19 @@ refused($node, q(SELECT recal_create_model('x', 'groups', value_column => 'item_
 #
 # What ends a training
 #
-answer($node, q(SELECT recal_alter_model('chains', '{"hidden": [256, 128], "network_epochs": 500, "network": "on"}')));
-my $current = answer($node, "SELECT current_version FROM recal_models WHERE model = 'chains'");
+# without an order there is nothing to stop early by
+answer($node, <<'SQL');
+CREATE TABLE flat AS SELECT user_id, item_id, timestamptz '2026-01-01' AS at FROM chains;
+CREATE INDEX ON flat (user_id);
+SELECT recal_create_model('flat', 'flat', time_column => 'at', options => '{"factors": 16, "epochs": 3, "regularization": 0.01, "unobserved_weight": 0.1, "hidden": [256, 128], "network_epochs": 1, "network": "on"}');
+CALL recal_train('flat');
+SELECT recal_alter_model('flat', '{"network_epochs": 500}');
+SQL
+my $current = answer($node, "SELECT current_version FROM recal_models WHERE model = 'flat'");
 
 sub begin_training
 {
-	my $session = start_session($node, q(CALL recal_train('chains')));
+	my $session = start_session($node, q(CALL recal_train('flat')));
 	my $pid = session_pid($session);
 
 	ok(wait_until(sub { answer($node, "SELECT count(*) FROM pg_stat_activity WHERE pid = $pid AND query LIKE '%: network %'") }, 60), 'the network is being trained');
@@ -198,13 +205,13 @@ sub as_before
 
 	ok(wait_until(sub { !workers_of($pid) }, 5), "$name: its workers are gone");
 	ok(wait_until(sub { (() = shared_segments($node)) == $segments }, 5), "$name: no shared memory is left");
-	is(answer($node, "SELECT current_version FROM recal_models WHERE model = 'chains'"), $current, "$name: the version before is current");
-	is(answer($node, "SELECT status FROM recal_versions WHERE model = 'chains' ORDER BY version DESC LIMIT 1"), $status, "$name: its row says so");
+	is(answer($node, "SELECT current_version FROM recal_models WHERE model = 'flat'"), $current, "$name: the version before is current");
+	is(answer($node, "SELECT status FROM recal_versions WHERE model = 'flat' ORDER BY version DESC LIMIT 1"), $status, "$name: its row says so");
 	return;
 }
 
 my ($session, $pid) = begin_training();
-ok(wait_until(sub { answer($node, "SELECT count(*) FROM recal_progress WHERE model = 'chains' AND phase = 'network' AND epochs = 500 AND fraction > 0 AND fraction < 1") }, 20), 'progress is told');
+ok(wait_until(sub { answer($node, "SELECT count(*) FROM recal_progress WHERE model = 'flat' AND phase = 'network' AND epochs = 500 AND fraction > 0 AND fraction < 1") }, 20), 'progress is told');
 answer($node, "SELECT pg_cancel_backend($pid)");
 my $seconds = wait_until(sub { answer($node, "SELECT count(*) FROM pg_stat_activity WHERE pid = $pid AND state = 'active'") == 0 }, 10);
 cmp_ok($seconds, '<', 1, 'cancelled within a second');
