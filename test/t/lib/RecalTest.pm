@@ -26,10 +26,11 @@ our @EXPORT = qw(recal_node as_role answer refused make_shop clicks_of_two_group
   shared_segments weights_of);
 
 # A server with the extension; settings are lines of its configuration file.
+# RECAL_SERVER names where another one than that of the PATH is installed.
 sub recal_node
 {
 	my ($name, @settings) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $node = PostgreSQL::Test::Cluster->new($name, $ENV{RECAL_SERVER} ? (install_path => $ENV{RECAL_SERVER}) : ());
 
 	$node->init;
 	$node->append_conf('postgresql.conf', join("\n", 'autovacuum = off', 'log_statement = none', @settings));
