@@ -36,9 +36,12 @@ typedef struct RecalHoldout
 extern void RecalHoldOut(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed,
 						 int64 max_users, RecalHoldout *holdout);
 
+struct RecalNetwork;			/* recal_neural.h */
+
 typedef struct RecalEvaluation
 {
-	RecalRankMetrics model;
+	RecalRankMetrics model;		/* what would serve */
+	RecalRankMetrics factorization; /* alone; no users unless a network serves with it */
 	RecalRankMetrics baseline;	/* popularity: users an item has in train */
 	double		model_coverage; /* share of the catalogue in at least one list */
 	double		baseline_coverage;
@@ -46,10 +49,12 @@ typedef struct RecalEvaluation
 
 /*
  * Ranks the whole catalogue for every test user, items of the training rows
- * removed, by fold-in of the training rows: what recal_recommend would show.
+ * removed, by fold-in of the training rows, and by the network if there is one
+ * that was kept: what recal_recommend would show.
  */
 extern void RecalRankHoldout(const char *model, const RecalHoldout *holdout,
-							 const RecalFactorization *factorization, int k,
+							 const RecalFactorization *factorization,
+							 const struct RecalNetwork *network, int k,
 							 RecalEvaluation *evaluation);
 
 typedef struct RecalRatingEvaluation

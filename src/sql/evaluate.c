@@ -13,6 +13,7 @@
 
 #include "recal_compat.h"
 #include "recal_evaluate.h"
+#include "recal_neural.h"
 #include "recal_rights.h"
 
 #define MAX_TEST_USERS 20000	/* thinned evenly beyond; the row "users" says how many */
@@ -77,6 +78,26 @@ PutMetrics(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, int k)
 	PutRow(rsinfo, "users", n, n);
 }
 
+/* Whether a network serves, and what there would be without it */
+static void
+PutNetwork(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, const RecalNetwork *network,
+		   int k)
+{
+	const RecalRankMetrics *f = &evaluation->factorization;
+	const RecalRankMetrics *b = &evaluation->baseline;
+	double		n = (double) f->users;
+
+	if (!network->tried)
+		return;
+	PutRow(rsinfo, "network", network->kept, NAN);
+	if (!network->kept)
+		return;
+	PutRow(rsinfo, psprintf("factorization_ndcg@%d", k), f->ndcg / n, b->ndcg / n);
+	PutRow(rsinfo, psprintf("factorization_recall@%d", k), f->recall / n, b->recall / n);
+	PutRow(rsinfo, psprintf("factorization_hit_rate@%d", k), f->hit_rate / n, b->hit_rate / n);
+	PutRow(rsinfo, "factorization_mrr", f->mrr / n, b->mrr / n);
+}
+
 static void
 PutRatingMetrics(ReturnSetInfo *rsinfo, const RecalRatingEvaluation *evaluation)
 {
@@ -86,6 +107,22 @@ PutRatingMetrics(ReturnSetInfo *rsinfo, const RecalRatingEvaluation *evaluation)
 	PutRow(rsinfo, "uncertainty_ratio", evaluation->tenths_ratio, NAN);
 	PutRow(rsinfo, "ratings", (double) evaluation->ratings, (double) evaluation->ratings);
 	PutRow(rsinfo, "users", (double) evaluation->users, (double) evaluation->users);
+}
+
+/* As training does, without the held-out rows */
+static void
+TrainAndRank(const RecalModel *model, const RecalDefinition *definition,
+			 const RecalHoldout *holdout, const RecalFactorization *work, int k,
+			 ReturnSetInfo *rsinfo)
+{
+	RecalNetwork network = {.model = model->name};
+	RecalEvaluation evaluation;
+
+	RecalNetworkOptions(&definition->options, &network);
+	RecalTrainNetwork(&holdout->train, work, &network);
+	RecalRankHoldout(model->name, holdout, work, &network, k, &evaluation);
+	PutMetrics(rsinfo, &evaluation, k);
+	PutNetwork(rsinfo, &evaluation, &network, k);
 }
 
 /* Reads as the caller, trains without the held-out rows, ranks. */
@@ -111,6 +148,12 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 						   matrix.nusers),
 				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split.")));
 
+	/* what is held out is known; training has a copy of the rest */
+	pfree(matrix.by_user.columns);
+	pfree(matrix.by_user.confidences);
+	if (matrix.pair_time != NULL)
+		pfree(matrix.pair_time);
+
 	memset(&work, 0, sizeof(work));
 	RecalFeaturesReadAll(model, definition, false, &events.users, &events.items,
 						 RecalTrainMemory(), work.features);
@@ -129,12 +172,7 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 		PutRatingMetrics(rsinfo, &evaluation);
 	}
 	else
-	{
-		RecalEvaluation evaluation;
-
-		RecalRankHoldout(model->name, &holdout, &work, k, &evaluation);
-		PutMetrics(rsinfo, &evaluation, k);
-	}
+		TrainAndRank(model, definition, &holdout, &work, k, rsinfo);
 }
 
 PG_FUNCTION_INFO_V1(recal_evaluate);
