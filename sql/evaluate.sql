@@ -42,6 +42,8 @@ SELECT protocol, metric, value, baseline FROM unnest('{last,time}'::text[]) prot
 SELECT metric, count(*), bool_and(value > coalesce(2 * baseline, 0)) AS far_better FROM said WHERE metric ~ '^(factorization|network)' GROUP BY 1 ORDER BY 1;
 SELECT protocol, s.metric, s.value > 1.1 * f.value AS better, s.baseline = f.baseline AS one_baseline
 FROM said s JOIN said f USING (protocol) WHERE f.metric = 'factorization_' || s.metric AND s.metric IN ('ndcg@10', 'mrr') ORDER BY 1, 2;
+-- tuning judges the factorization
+SELECT t.metric, abs(t.value - s.value) < 1e-3 AS as_said FROM recal_tune('chains', 1) t JOIN said s ON s.protocol = 'last' AND s.metric = 'factorization_' || t.metric;
 -- without the network, the factorization is what it was said to be
 SELECT recal_alter_model('chains', '{"network": "off"}');
 SELECT protocol, count(*), bool_and(abs(e.value - s.value) < 1e-6) AS same

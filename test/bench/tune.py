@@ -15,7 +15,7 @@ REGULARIZATION = (0.001, 0.003, 0.01, 0.03)
 SEEDS = (42, 1, 2)
 DECLARE = (
     "SELECT recal_create_model('tuned', 'tuned_ratings', time_column => 'at', "
-    "options => '{\"warm_start\": false}')"
+    "options => '{\"warm_start\": false, \"network\": \"off\"}')"
 )
 
 

@@ -50,11 +50,11 @@ sub measure
 	return \%ndcg;
 }
 
-# metric and its baseline over items that have behaviour
+# of the factorization, over items that have behaviour
 sub evaluate
 {
 	my ($model) = @_;
-	my $value = answer($node, "SELECT round(value::numeric, 4) FROM recal_evaluate('$model', 10) WHERE metric = 'ndcg\@10'");
+	my $value = answer($node, "SELECT round(value::numeric, 4) FROM recal_evaluate('$model', 10) WHERE metric IN ('ndcg\@10', 'factorization_ndcg\@10') ORDER BY metric LIMIT 1");
 	note "$model: NDCG\@10 of the last row $value";
 	return $value;
 }
