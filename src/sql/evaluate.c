@@ -118,7 +118,7 @@ TrainAndRank(const RecalModel *model, const RecalDefinition *definition,
 	RecalNetwork network = {.model = model->name};
 	RecalEvaluation evaluation;
 
-	RecalNetworkOptions(&definition->options, &network);
+	RecalNetworkOptions(definition, &network);
 	RecalTrainNetwork(&holdout->train, work, &network);
 	RecalRankHoldout(model->name, holdout, work, &network, k, &evaluation);
 	PutMetrics(rsinfo, &evaluation, k);
