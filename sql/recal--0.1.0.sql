@@ -439,7 +439,7 @@ CREATE FUNCTION recal_evaluate(model text = NULL, k int = 10, protocol text = 'a
 	AS 'MODULE_PATHNAME', 'recal_evaluate' LANGUAGE C STABLE PARALLEL UNSAFE
 	ROWS 12 COST 1000000;
 COMMENT ON FUNCTION recal_evaluate(text, int, text, int) IS
-	'Holds rows out, trains without them, ranks the whole catalogue by what would serve; the baseline is popularity. Stores nothing.';
+	'Holds rows out, trains without them, ranks the whole catalogue; the baseline is popularity. Stores nothing.';
 
 CREATE FUNCTION recal_forget_user(user_id text, model text = NULL)
 	RETURNS TABLE(what text, removed bigint)
