@@ -62,6 +62,8 @@ typedef struct RecalNetwork
 	double		factorization_ndcg;
 	double		popularity_ndcg;
 	double		seconds;
+	int64		positions;		/* targets that epochs went through, with those after the best one */
+	double		epoch_seconds;	/* what that took, ranking left out */
 	int			nworkers;
 } RecalNetwork;
 

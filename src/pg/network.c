@@ -402,7 +402,8 @@ RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorization *work,
 	network->nloss = network->epochs_run = network->nworkers = 0;
 	network->loss = NULL;
 	network->ndcg = network->factorization_ndcg = network->popularity_ndcg = NAN;
-	network->seconds = 0;
+	network->seconds = network->epoch_seconds = 0;
+	network->positions = 0;
 	if (!RecalNetworkMayBe(matrix, network))
 		return;
 	context = AllocSetContextCreate(results, "recal network", ALLOCSET_DEFAULT_SIZES);

@@ -393,7 +393,9 @@ RecalNetworkEpoch(RecalNetworkRun *run, int epoch, int epochs, double begin, dou
 	RecalNetTraining *training = &run->training;
 	int64		targets = 0;
 	int64		nbatches;
+	instr_time	start;
 
+	INSTR_TIME_SET_CURRENT(start);
 	*loss = 0;
 	recal_net_begin_epoch(training, epoch);
 	nbatches = recal_net_nbatches(training);
@@ -417,6 +419,8 @@ RecalNetworkEpoch(RecalNetworkRun *run, int epoch, int epochs, double begin, dou
 			RecalNetworkProgress(run, epoch, epochs,
 								 begin + (end - begin) * (double) (batch + 1) / (double) nbatches);
 	}
+	run->network->positions += targets;
+	run->network->epoch_seconds += SecondsSince(start);
 	*loss /= (double) Max(targets, 1);
 	RecalNetworkProgress(run, epoch + 1, epochs, end);
 	return NULL;

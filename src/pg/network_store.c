@@ -172,9 +172,12 @@ RecalNetworkFacts(const RecalNetwork *network)
 		appendStringInfo(&text, ", \"network_blend\": %g, \"network_epochs\": %d, \"network_warm\": %s",
 						 network->blend, network->epochs_run,
 						 network->warmed ? "true" : "false");
-	appendStringInfo(&text, ", \"network_users\": " INT64_FORMAT
-					 ", \"network_workers\": %d, \"network_loss\": [",
+	appendStringInfo(&text, ", \"network_users\": " INT64_FORMAT ", \"network_workers\": %d",
 					 network->nvalid, network->nworkers);
+	if (network->epoch_seconds > 0)
+		appendStringInfo(&text, ", \"network_positions_per_second\": %.0f",
+						 (double) network->positions / network->epoch_seconds);
+	appendStringInfoString(&text, ", \"network_loss\": [");
 	for (int i = 0; i < network->nloss; i++)
 		appendStringInfo(&text, "%s%.6g", i > 0 ? ", " : "", network->loss[i]);
 	appendStringInfoChar(&text, ']');

@@ -71,6 +71,7 @@ cmp_ok($network, '>', 1.3 * $factorization, 'chains: it is far better than the f
 cmp_ok($network, '>', 0.5, 'chains: it is good');
 cmp_ok($popularity, '<', 0.1, 'chains: popularity is not');
 like(said('chains', 'network_loss'), qr/^\[[0-9., ]+\]$/, 'chains: its loss is told');
+cmp_ok(said('chains', 'network_positions_per_second'), '>', 0, 'chains: and its pace');
 is(answer($node, "SELECT bool_and(a > b) FROM recal_versions, jsonb_array_elements(facts->'network_loss') WITH ORDINALITY x(a, i), jsonb_array_elements(facts->'network_loss') WITH ORDINALITY y(b, j) WHERE model = 'chains' AND j = i + 1"), 't', 'chains: and falls');
 cmp_ok(said('chains', 'network_users'), '>', 700, 'chains: nearly all users judge');
 is(parts('chains'), 'network_dense network_inputs network_outputs network_shape', 'chains: its weights are stored');
