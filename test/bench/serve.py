@@ -1,34 +1,7 @@
 """Serving: latencies through a local connection, as pgbench and psql see them."""
 
-import glob
-import os
-import subprocess
-
-from database import REPEAT, WORK, heading, median, milliseconds, psql, script, table
-
-SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
-
-
-def percentile(values, share):
-    values = sorted(values)
-    return values[min(len(values) - 1, int(share * len(values)))]
-
-
-def pgbench(users, statement, mode="simple"):
-    """Latencies in milliseconds of a statement with :user drawn at random, one client."""
-    path = os.path.join(WORK, "statement.sql")
-    with open(path, "w") as f:
-        f.write(f"\\set user random(1, {users})\n{statement};\n")
-    log = os.path.join(WORK, "latency")
-    command = ["pgbench", "-n", "-c", "1", "-M", mode, "-f", path, "-l", "--log-prefix", log, "-T", str(SECONDS)]
-    subprocess.run(command, check=True, capture_output=True)
-    latencies = []
-    for name in glob.glob(log + ".*"):
-        with open(name) as f:
-            latencies += [int(line.split()[2]) / 1000 for line in f]
-        os.remove(name)
-    # the first calls fill the caches
-    return latencies[max(1, len(latencies) // 20) :]
+from database import REPEAT, heading, milliseconds, psql, script, table
+from latency import pgbench, row
 
 
 def prepare(name, **size):
@@ -44,17 +17,6 @@ def prepare(name, **size):
         f"CALL recal_train('{name}')",
     )
     return psql(f"SELECT format('%s users, %s items, %s pairs', users, items, pairs) FROM recal_versions WHERE model = '{name}'").strip()
-
-
-def row(label, target, latencies):
-    return (
-        label,
-        f"{median(latencies):.2f}",
-        f"{percentile(latencies, 0.95):.2f}",
-        f"{percentile(latencies, 0.99):.2f}",
-        len(latencies),
-        target,
-    )
 
 
 def first_calls(count):
