@@ -2,14 +2,17 @@
 # make bench: what recal reaches, beside the library "implicit" on the same data,
 # cores and machine.
 #
-#   BENCH=quality,ratings,train,serve,all,tune
+#   BENCH=quality,ratings,train,serve,all,tune,network
 #                               the parts to run (default: each of them)
 #   BENCH_REPEAT=3              runs of each measurement; medians are reported
 #   BENCH_ROWS=1M,20M           the sizes of the training part; 100M, too
-#   RECAL_BENCH_DATA=DIR        more data for quality and ratings: DIR/movietweetings
-#                               and DIR/msweb with their .tsv.gz files
-#   BENCH_PYTHON=PYTHON         an interpreter that has implicit, instead of a
-#                               virtual environment made for the purpose
+#   BENCH_NETWORK=throughput,quality,latency
+#                               what of the part network (default: all of it)
+#   BENCH_SEEDS=5               seeds of the network's quality; means are reported
+#   RECAL_BENCH_DATA=DIR        more data for quality, ratings and network:
+#                               DIR/movietweetings and DIR/msweb with their .tsv.gz files
+#   BENCH_PYTHON=PYTHON         an interpreter that has implicit and jax, instead of
+#                               a virtual environment made for the purpose
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=test/cluster.sh
@@ -31,7 +34,7 @@ trap clean_up EXIT
 find_peer() {
 	local venv=${XDG_CACHE_HOME:-${HOME:-$work}/.cache}/recal/bench-venv
 	if [ -z "${BENCH_PYTHON:-}" ]; then
-		BENCH_PYTHON=$venv/bin/python
+		BENCH_PYTHON=$venv/bin/python venv_python=$venv/bin/python
 		if ! "$BENCH_PYTHON" -c 'import implicit, numpy, scipy, threadpoolctl' 2>/dev/null; then
 			say "Installing implicit 0.7 into $venv"
 			if python3 -m venv "$venv"; then
@@ -43,12 +46,30 @@ find_peer() {
 	"$BENCH_PYTHON" -c 'import implicit, numpy, scipy, threadpoolctl' 2>/dev/null
 }
 
+# What the training of the network is compared with, in the same environment.
+find_jax() {
+	if ! "$BENCH_PYTHON" -c 'import jax' 2>/dev/null && [ "$BENCH_PYTHON" = "${venv_python:-}" ]; then
+		say "Installing jax into ${venv_python%/bin/python}"
+		"$BENCH_PYTHON" -m pip install --quiet --disable-pip-version-check jax || true
+	fi
+	"$BENCH_PYTHON" -c 'import jax' 2>/dev/null
+}
+
+parts=${BENCH:-quality,ratings,train,serve,all,tune,network}
 if find_peer; then
 	export BENCH_PEER=yes
 else
 	say "skipped: the library implicit cannot be had here, so recal's figures stand alone"
 	export BENCH_PEER=no
-	BENCH_PYTHON=python3
+	command -v "$BENCH_PYTHON" >/dev/null || BENCH_PYTHON=python3
+fi
+export BENCH_JAX=no
+if [[ ,$parts, == *,network,* && ${BENCH_NETWORK:-throughput} == *throughput* ]]; then
+	if find_jax; then
+		BENCH_JAX=yes
+	else
+		say "skipped: JAX cannot be had here, so the network's throughput stands alone"
+	fi
 fi
 
 copy_sources "$work/recal"
@@ -65,9 +86,8 @@ createdb bench
 psql -X -q -c 'CREATE EXTENSION recal'
 
 "$BENCH_PYTHON" "$here/machine.py"
-parts=${BENCH:-quality,ratings,train,serve,all,tune}
 for part in ${parts//,/ }; do
-	if [[ $part =~ ^(quality|ratings|tune)$ ]] && [ ! -e "$work/movielens/ratings.tsv" ]; then
+	if [[ $part =~ ^(quality|ratings|tune|network)$ ]] && [ ! -e "$work/movielens/ratings.tsv" ]; then
 		perl "$here/../demo/fetch-movielens.pl" "$work/movielens" || say "skipped: MovieLens cannot be had here"
 	fi
 	"$BENCH_PYTHON" "$here/$part.py"
