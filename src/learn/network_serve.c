@@ -14,7 +14,7 @@
 
 /* midpoints of one pass, and of all at most */
 #define EXPLAIN_STEPS 32
-#define MAX_EXPLAIN_STEPS 2048
+#define MAX_EXPLAIN_STEPS 256
 
 /* what the contributions may miss of the score before more midpoints are taken */
 #define EXPLAIN_TOLERANCE 2e-4
