@@ -28,7 +28,7 @@ PG_CPPFLAGS = -Iinclude $(OPENBLAS_CFLAGS)
 PG_CFLAGS = -std=gnu11 $(WARNINGS) $(CLANG_WARNINGS) -ftree-vectorize -MMD -MP
 SHLIB_LINK = $(OPENBLAS_LIBS)
 
-EXTRA_CLEAN = build $(OBJS:.o=.d) results regression.diffs regression.out output_iso tmp_check tmp_check_iso log
+EXTRA_CLEAN = build $(OBJS:.o=.d) results regression.diffs regression.out output_iso tmp_check tmp_check_iso log portlock
 
 comma := ,
 
