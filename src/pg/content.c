@@ -24,6 +24,7 @@
 #include "utils/snapmgr.h"
 
 #include "recal_compat.h"
+#include "recal_rows.h"
 #include "recal_serve.h"
 #include "recal_settings.h"
 #include "recal_train.h"
@@ -386,11 +387,7 @@ RecalContentUser(RecalServed *served, const RecalId *id, RecalUser *user, Memory
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "reading a user's features failed: %s", SPI_result_code_string(result));
 	if (!RecalFeatureSourceMatches(source, SPI_tuptable->tupdesc))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("the users of model \"%s\" were altered while they were being read",
-						served->model),
-				 errhint("Try again.")));
+		RecalErrorAltered("users", served->model);
 	slot = MakeSingleTupleTableSlot(SPI_tuptable->tupdesc, &TTSOpsHeapTuple);
 	for (uint64 r = 0; r < SPI_processed; r++)
 	{

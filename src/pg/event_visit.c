@@ -1,31 +1,25 @@
 /*
  * event_visit.c
  *		Running a query over behaviour rows, to its end.
- *
- * Rows go through a DestReceiver, so that the executor may use parallel workers
- * (a cursor could not) and nothing is materialised.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
-#include "tcop/dest.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 
 #include "recal_compat.h"
 #include "recal_events.h"
+#include "recal_rows.h"
 
-typedef struct RowReceiver
+typedef struct EventVisit
 {
-	DestReceiver pub;
 	const char *model;
 	const RecalEventColumns *columns;
 	RecalEventVisitor visit;
 	void	   *arg;
-	MemoryContext row_context;	/* detoasted ids and the like */
-} RowReceiver;
+} EventVisit;
 
 static bool
 ColumnIs(TupleDesc rows, int position, Oid base)
@@ -48,69 +42,28 @@ ColumnsMatch(const RecalEventColumns *columns, TupleDesc rows)
 		ColumnIs(rows, columns->time, columns->time_type);
 }
 
-static bool
-ReceiveSlot(TupleTableSlot *slot, DestReceiver *self)
+static void
+CheckColumns(void *arg, TupleDesc rows)
 {
-	RowReceiver *receiver = (RowReceiver *) self;
-	MemoryContext old;
+	const EventVisit *visit = arg;
 
-	slot_getallattrs(slot);
-	old = MemoryContextSwitchTo(receiver->row_context);
-	receiver->visit(receiver->arg, slot->tts_values, slot->tts_isnull);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(receiver->row_context);	/* free when nothing was allocated */
-	return true;
+	if (!ColumnsMatch(visit->columns, rows))
+		RecalErrorAltered("events", visit->model);
 }
 
 static void
-ReceiverStartup(DestReceiver *self, int operation, TupleDesc typeinfo)
+VisitSlot(void *arg, TupleTableSlot *slot)
 {
-	RowReceiver *receiver = (RowReceiver *) self;
+	const EventVisit *visit = arg;
 
-	/* until the query was planned, nothing was locked */
-	if (!ColumnsMatch(receiver->columns, typeinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("the events of model \"%s\" were altered while they were being read",
-						receiver->model),
-				 errhint("Try again.")));
-}
-
-static void
-ReceiverNothing(DestReceiver *self)
-{
+	visit->visit(visit->arg, slot->tts_values, slot->tts_isnull);
 }
 
 void
 RecalEventsVisit(const char *model, const RecalEventColumns *columns, SPIPlanPtr plan,
 				 ParamListInfo params, RecalEventVisitor visit, void *arg)
 {
-	RowReceiver receiver = {
-		.pub = {
-			.receiveSlot = ReceiveSlot,
-			.rStartup = ReceiverStartup,
-			.rShutdown = ReceiverNothing,
-			.rDestroy = ReceiverNothing,
-			.mydest = DestTuplestore	/* with DestNone SPI reports no SELECT */
-		},
-		.model = model,
-		.columns = columns,
-		.visit = visit,
-		.arg = arg
-	};
-	SPIExecuteOptions options = {.read_only = true,.params = params,.dest = &receiver.pub};
-	int			result;
+	EventVisit	events = {model, columns, visit, arg};
 
-	receiver.row_context = AllocSetContextCreate(CurrentMemoryContext, "recal event row",
-												 ALLOCSET_SMALL_SIZES);
-
-	/*
-	 * No limit on rows, or the plan would not run in parallel. SPI_processed is
-	 * not reliable here.
-	 */
-	result = SPI_execute_plan_extended(plan, &options);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "reading events failed: %s", SPI_result_code_string(result));
-	SPI_freeplan(plan);
-	MemoryContextDelete(receiver.row_context);
+	RecalRowsVisit("events", plan, params, CheckColumns, VisitSlot, &events);
 }

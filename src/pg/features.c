@@ -15,7 +15,6 @@
 #include "executor/spi.h"
 #include "lib/qunique.h"
 #include "lib/stringinfo.h"
-#include "tcop/dest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -25,6 +24,7 @@
 #include "recal_events.h"
 #include "recal_features.h"
 #include "recal_rights.h"
+#include "recal_rows.h"
 #include "recal_serve.h"
 
 #define MAX_NUMBER	8			/* deviations from the mean; what lies beyond is put there */
@@ -134,25 +134,19 @@ RecalFeatureSourceCheck(const RecalFeatureSource *source)
 /*
  * Reading.
  */
-typedef struct FeatureReceiver
+typedef struct FeatureVisit
 {
-	DestReceiver pub;
 	const RecalFeatureSource *source;
 	RecalFeatureVisitor visit;
 	void	   *arg;
-	MemoryContext row_context;	/* detoasted values and the like */
-} FeatureReceiver;
+} FeatureVisit;
 
-static bool
-ReceiveSlot(TupleTableSlot *slot, DestReceiver *self)
+static void
+VisitSlot(void *arg, TupleTableSlot *slot)
 {
-	FeatureReceiver *receiver = (FeatureReceiver *) self;
-	MemoryContext old = MemoryContextSwitchTo(receiver->row_context);
+	const FeatureVisit *visit = arg;
 
-	receiver->visit(receiver->source, slot, receiver->arg);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(receiver->row_context);
-	return true;
+	visit->visit(visit->source, slot, visit->arg);
 }
 
 bool
@@ -166,23 +160,13 @@ RecalFeatureSourceMatches(const RecalFeatureSource *source, TupleDesc rows)
 	return match;
 }
 
-/* Until the query was planned, nothing was locked. */
 static void
-ReceiverStartup(DestReceiver *self, int operation, TupleDesc rows)
+CheckColumns(void *arg, TupleDesc rows)
 {
-	const RecalFeatureSource *source = ((FeatureReceiver *) self)->source;
+	const RecalFeatureSource *source = ((const FeatureVisit *) arg)->source;
 
 	if (!RecalFeatureSourceMatches(source, rows))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("the %s of model \"%s\" were altered while they were being read",
-						source->what, source->model),
-				 errhint("Try again.")));
-}
-
-static void
-ReceiverNothing(DestReceiver *self)
-{
+		RecalErrorAltered(source->what, source->model);
 }
 
 void
@@ -190,24 +174,9 @@ RecalFeaturesScan(const RecalFeatureSource *source, const char *condition,
 				  ParamListInfo parameter, RecalFeatureVisitor visit, void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
-	SPIExecuteOptions options = {.read_only = true, .params = parameter};
-	FeatureReceiver receiver = {
-		.pub = {
-			.receiveSlot = ReceiveSlot,
-			.rStartup = ReceiverStartup,
-			.rShutdown = ReceiverNothing,
-			.rDestroy = ReceiverNothing,
-			.mydest = DestTuplestore	/* with DestNone SPI reports no SELECT */
-		},
-		.source = source,
-		.visit = visit,
-		.arg = arg
-	};
+	FeatureVisit features = {source, visit, arg};
 	SPIPlanPtr	plan;
-	int			result;
 
-	receiver.row_context = AllocSetContextCreate(context, "recal feature row",
-												 ALLOCSET_SMALL_SIZES);
 	plan = SPI_prepare_cursor(psprintf("SELECT %s FROM %s%s%s", source->select_list,
 									   source->relation, condition != NULL ? " WHERE " : "",
 									   condition != NULL ? condition : ""),
@@ -217,13 +186,8 @@ RecalFeaturesScan(const RecalFeatureSource *source, const char *condition,
 	if (plan == NULL)
 		elog(ERROR, "preparing to read %s failed: %s", source->what,
 			 SPI_result_code_string(SPI_result));
-	options.dest = &receiver.pub;
-	result = SPI_execute_plan_extended(plan, &options);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "reading %s failed: %s", source->what, SPI_result_code_string(result));
-	SPI_freeplan(plan);
+	RecalRowsVisit(source->what, plan, parameter, CheckColumns, VisitSlot, &features);
 	MemoryContextSwitchTo(context); /* SPI leaves its own */
-	MemoryContextDelete(receiver.row_context);
 }
 
 double
