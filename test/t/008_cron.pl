@@ -75,7 +75,9 @@ foreach my $way (sort keys %nodes)
 	answer($node, 'SELECT cron.unschedule(jobname) FROM cron.job');
 	is(answer($node, q(SELECT status FROM cron.job_run_details WHERE database = 'postgres' ORDER BY runid LIMIT 1)),
 		'succeeded', "$way: pg_cron says that it succeeded");
-	is(answer($node, q(SELECT status FROM recal_versions WHERE version = 1 AND is_current)), 'ready', "$way: there is a version");
+	# a second run may have come at the turn of the minute, and its version be the current one
+	is(answer($node, q(SELECT (SELECT status FROM recal_versions WHERE version = 1), count(*) FROM recal_versions WHERE is_current AND status = 'ready')),
+		'ready|1', "$way: there is a version");
 	is(answer($node, q(SELECT count(*) FROM recal_recommend(1, 3))), 3, "$way: which serves");
 
 	my ($status, $message) = split /\|/, answer($node, q(SELECT status, replace(return_message, E'\n', ' ') FROM cron.job_run_details WHERE database = 'shop' ORDER BY runid LIMIT 1)), 2;
