@@ -9,6 +9,8 @@
 
 #include "executor/spi.h"
 
+#include "recal_compat.h"
+
 /* Looks at the rows' types once the query is planned: until then nothing was locked. */
 typedef void (*RecalRowsCheck) (void *arg, TupleDesc rows);
 
@@ -24,6 +26,6 @@ extern void RecalRowsVisit(const char *what, SPIPlanPtr plan, ParamListInfo para
 						   RecalRowsCheck check, RecalRowsVisitor visit, void *arg);
 
 /* For a check that fails: 55006, what being such as "events" */
-extern void RecalErrorAltered(const char *what, const char *model) pg_attribute_noreturn();
+pg_noreturn extern void RecalErrorAltered(const char *what, const char *model);
 
 #endif							/* RECAL_ROWS_H */
