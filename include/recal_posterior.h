@@ -38,6 +38,11 @@ extern const char *recal_posterior_covariance(int d, const float *covariance, fl
 											  int64_t n, const float *gathered,
 											  const float *confidences, float *s, float *work);
 
+/* The same as a root R [d×d], S = RᵀR. */
+extern const char *recal_posterior_root(int d, const float *covariance, float noise, int64_t n,
+										const float *gathered, const float *confidences,
+										float *root, float *work);
+
 /*
  * Items' posterior from scalars. Fit once: joint diagonalization of the items'
  * prior covariance and the users' second moment M = E[x xᵀ]: T [d×d] with

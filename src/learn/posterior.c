@@ -81,20 +81,17 @@ weigh_rows(int d, int n, float noise, const float *gathered, const float *confid
 }
 
 const char *
-recal_posterior_covariance(int d, const float *covariance, float noise, int64_t n,
-						   const float *gathered, const float *confidences, float *s,
-						   float *work)
+recal_posterior_root(int d, const float *covariance, float noise, int64_t n,
+					 const float *gathered, const float *confidences, float *root, float *work)
 {
 	const size_t size = sizeof(float) * (size_t) d * d;
 	const int	rows = STACK_FLOATS / 2 / d;
 	float		panel[STACK_FLOATS];
 
-	memcpy(s, covariance, size);
-	if (n == 0)
-		return NULL;
-	if (recal_potrf(d, s, d) != 0)
+	memcpy(root, covariance, size);
+	if (recal_potrf(d, root, d) != 0)
 		return "the prior covariance of the factors is not positive definite";
-	clear_upper(d, s);
+	clear_upper(d, root);
 	memset(work, 0, size);
 	for (int f = 0; f < d; f++)
 		work[(size_t) f * d + f] = 1.0f;
@@ -105,20 +102,38 @@ recal_posterior_covariance(int d, const float *covariance, float noise, int64_t 
 
 		weigh_rows(d, count, noise, gathered + first * d,
 				   confidences != NULL ? confidences + first : NULL, panel);
-		recal_gemm(count, d, d, 1.0f, panel, d, s, d, 0.0f, p, d);
+		recal_gemm(count, d, d, 1.0f, panel, d, root, d, 0.0f, p, d);
 		recal_syrk_tn(d, count, 1.0f, p, d, 1.0f, work, d);
 	}
 
 	/* L B⁻¹ Lᵀ = WᵀW with W = R⁻¹Lᵀ and B = RRᵀ */
 	if (recal_potrf(d, work, d) != 0)
 		return "the posterior covariance of the factors is not finite";
-	transpose_square(d, s);
-	recal_trsm(d, d, work, d, s, d);
+	transpose_square(d, root);
+	recal_trsm(d, d, work, d, root, d);
+	return all_finite((int64_t) d * d, root) ? NULL :
+		"the posterior covariance of the factors is not finite";
+}
+
+const char *
+recal_posterior_covariance(int d, const float *covariance, float noise, int64_t n,
+						   const float *gathered, const float *confidences, float *s,
+						   float *work)
+{
+	const char *message;
+
+	if (n == 0)
+	{
+		memcpy(s, covariance, sizeof(float) * (size_t) d * d);
+		return NULL;
+	}
+	message = recal_posterior_root(d, covariance, noise, n, gathered, confidences, s, work);
+	if (message != NULL)
+		return message;
 	recal_syrk_tn(d, d, 1.0f, s, d, 0.0f, work, d);
 	mirror(d, work);
-	memcpy(s, work, size);
-	return all_finite((int64_t) d * d, s) ? NULL :
-		"the posterior covariance of the factors is not finite";
+	memcpy(s, work, sizeof(float) * (size_t) d * d);
+	return NULL;
 }
 
 /*
