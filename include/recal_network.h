@@ -126,8 +126,12 @@ typedef struct RecalNetOptions
 extern void recal_net_default_options(RecalNetOptions *options, int64_t rows, int64_t nitems);
 extern const char *recal_net_check_options(const RecalNetOptions *options);
 
-/* up to this many items the softmax is over all of them by default */
+/*
+ * Up to this many items, and scores in an epoch, the softmax is over all items by
+ * default.
+ */
 #define RECAL_NET_FULL_SOFTMAX	20000
+#define RECAL_NET_FULL_WORK		5e9
 
 typedef struct RecalNetTraining RecalNetTraining;
 

@@ -47,7 +47,8 @@ recal_net_default_options(RecalNetOptions *options, int64_t rows, int64_t nitems
 	options->batch = rows < 500000 ? 256 : rows < 5000000 ? 512 : 1024;
 	options->slice = 64;
 	options->epochs = rows < 20000000 ? 6 : 4;
-	options->negatives = nitems > RECAL_NET_FULL_SOFTMAX ? 1024 : 0;
+	options->negatives = nitems > RECAL_NET_FULL_SOFTMAX ||
+		(double) rows * (double) nitems > RECAL_NET_FULL_WORK ? 1024 : 0;
 	options->seed = 42;
 }
 
