@@ -55,7 +55,6 @@ typedef struct RecalQuestionPool
 	int			width;			/* of a row */
 	const float *rows;			/* [n × width] */
 	const float *noise;			/* [n] τ */
-	const float *prior_variance;	/* [n] at least any user's v, or NULL: unknown */
 	const float *popularity;	/* [n] */
 	const float *popularity_entropy;	/* [n] */
 	const float *answerable;	/* [n] chance of an answer, by which gains are multiplied; NULL: 1 */
@@ -69,6 +68,7 @@ typedef struct RecalQuestionUser
 	int			nroot;
 	const float *root;			/* [nroot × width] R */
 	const float *parts;			/* [n] item parts of the variance, or NULL: none */
+	const float *bounds;		/* [n] at least u², or NULL: unknown */
 	uint64_t	key;			/* for draws: another one for each user */
 } RecalQuestionUser;
 

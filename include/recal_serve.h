@@ -65,6 +65,8 @@ typedef struct RecalServed
 	const float *item_transform;	/* [d × d] */
 	const float *item_rates;	/* [d] */
 	const float *item_mass;		/* [nitems] */
+	const float *item_chance;	/* [nitems] that a user can answer, or NULL: not known */
+	float		nusers;			/* of the training; 0: not known */
 	int			nblocks;		/* of item factors, content's in the last */
 	int64		block_rows;		/* rows of every known block but the last */
 	RecalEncoder *encoders[2];	/* of users, of items; NULL without features */

@@ -48,6 +48,8 @@ enum
 	RECAL_SCALAR_USER_PRIOR,	/* 1 where users' features are the mean of the fold-in */
 	RECAL_SCALAR_NETWORK_BLEND, /* weight of the factorization's score beside the network's */
 	RECAL_SCALAR_NETWORK_DROPOUT,	/* -1 where there is no network */
+	RECAL_SCALAR_USERS,			/* that had rows; 0 where an earlier release did not say */
+	RECAL_SCALAR_CHANCES,		/* 1 where there is a part item_chance */
 	RECAL_NSCALARS
 };
 

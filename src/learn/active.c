@@ -253,17 +253,17 @@ add_by_variance(Picking *p, int n, const int32_t *places)
 							  p->reduced + (int64_t) i * width));
 }
 
-/* What v has to reach for a gain that is u times the chance of an answer to reach the floor */
+/* Whether an item can reach threshold and floor, by the bound of its variance */
 static bool
 may_reach(const Picking *p, int64_t place)
 {
 	const RecalQuestionPool *pool = p->pool;
 	float		most;
 
-	if (pool->prior_variance == NULL ||
+	if (p->user->bounds == NULL ||
 		(p->strategy != RECAL_STRATEGY_UNCERTAINTY && p->strategy != RECAL_STRATEGY_DIVERSE))
 		return true;
-	most = pool->prior_variance[place] + part_of(p, place);
+	most = p->user->bounds[place];
 	if (most < p->options->threshold * p->options->threshold)
 		return false;
 	if (p->options->floor <= 0)

@@ -193,6 +193,10 @@ LoadSmallParts(RecalServed *served)
 				 errdetail("Factors of ratings have more than %d columns, not %d.",
 						   RECAL_BIAS_COLUMNS, d)));
 	served->user_prior = scalars[RECAL_SCALAR_USER_PRIOR] != 0;
+	served->nusers = scalars[RECAL_SCALAR_USERS];
+	if (scalars[RECAL_SCALAR_CHANCES] != 0)
+		served->item_chance = RecalWeightsReadFloats(model, version, "item_chance",
+													 served->nitems, 1);
 
 	for (int side = RECAL_SIDE_USERS; side <= RECAL_SIDE_ITEMS; side++)
 		if (RecalFeaturesDeclared(served->definition, side))

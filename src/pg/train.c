@@ -29,6 +29,7 @@
 #include "recal_compat.h"
 #include "recal_factorize.h"
 #include "recal_neural.h"
+#include "recal_questions.h"
 #include "recal_rights.h"
 #include "recal_train.h"
 #include "recal_weights.h"
@@ -84,6 +85,7 @@ typedef struct Training
 	RecalFactorization work;
 	RecalNetwork network;
 	RecalPrior	prior;
+	float	   *chances;		/* [items] of an answer, or NULL */
 	int64		bytes;
 } Training;
 
@@ -437,11 +439,16 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_NETWORK_DROPOUT] = training->network.kept ?
 		training->network.options.dropout : -1;
 	scalars[RECAL_SCALAR_USER_PRIOR] = work->prior_used[RECAL_SIDE_USERS];
+	scalars[RECAL_SCALAR_USERS] = (float) matrix->nusers;
+	scalars[RECAL_SCALAR_CHANCES] = training->chances != NULL;
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
 	for (int i = 0; i < (int) lengthof(parts); i++)
 		training->bytes += RecalWeightsWriteFloats(model, version, parts[i].part, parts[i].rows,
 												   parts[i].columns, parts[i].data);
+	if (training->chances != NULL)
+		training->bytes += RecalWeightsWriteFloats(model, version, "item_chance",
+												   matrix->nitems, 1, training->chances);
 	for (int i = 0; i < 2; i++)
 		if (work->features[i] != NULL)
 			training->bytes += RecalEncoderWrite(model, version, i, &work->features[i]->encoder, d);
@@ -486,6 +493,7 @@ BuildMatrix(Training *training)
 						 &training->events.items, RecalTrainMemory(), work->features);
 	EndStep(training);
 	BeginStep(training);
+	training->chances = RecalAnswerChances(training->model, &training->events, &training->matrix);
 	WarmStart(training);
 	EndStep(training);
 }

@@ -17,7 +17,7 @@ typedef struct Setup
 	RecalQuestionUser user;
 	float	   *rows;
 	float	   *noise;
-	float	   *prior;
+	float	   *bounds;
 	float	   *parts;
 	float	   *popularity;
 	float	   *entropy;
@@ -40,7 +40,7 @@ make_setup(void)
 	s->root = unit_normals(D * D, 0.4, 3);
 	s->targets = unit_normals(D * D, 0.3, 4);
 	s->noise = unit_floats(N);
-	s->prior = unit_floats(N);
+	s->bounds = unit_floats(N);
 	s->parts = unit_floats(N);
 	s->popularity = unit_floats(N);
 	s->entropy = unit_floats(N);
@@ -73,7 +73,7 @@ free_setup(Setup *s)
 {
 	free(s->rows);
 	free(s->noise);
-	free(s->prior);
+	free(s->bounds);
 	free(s->parts);
 	free(s->popularity);
 	free(s->entropy);
@@ -282,7 +282,7 @@ bounds_lose_nothing(void **state)
 		double		sy[D];
 
 		times(covariance, s->rows + i * D, sy);
-		s->prior[i] = (float) (1.3 * dot(sy, s->rows + i * D));
+		s->bounds[i] = (float) (1.3 * dot(sy, s->rows + i * D)) + s->parts[i];
 	}
 	for (int chance = 0; chance < 2; chance++)
 		for (int t = 0; t < 2; t++)
@@ -294,9 +294,9 @@ bounds_lose_nothing(void **state)
 			int			n;
 
 			s->pool.answerable = chance ? s->chance : NULL;
-			s->pool.prior_variance = NULL;
+			s->user.bounds = NULL;
 			assert_int_equal(run(s, &options, all), 12);
-			s->pool.prior_variance = s->prior;
+			s->user.bounds = s->bounds;
 			options.floor = all[8].gain;
 			n = run(s, &options, some);
 			assert_int_equal(n, 9);
