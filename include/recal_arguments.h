@@ -25,4 +25,20 @@ extern Datum *RecalArrayElements(FunctionCallInfo fcinfo, int argument, const ch
 extern int32 *RecalArrayPositions(FunctionCallInfo fcinfo, int argument, const char *what,
 								  const RecalStatement *statement, int *count);
 
+/*
+ * The users of an array argument, or NULL for everybody (a NULL array, or
+ * argument -1); and the candidates, sorted, or NULL for the catalogue.
+ */
+extern RecalId *RecalUserIds(FunctionCallInfo fcinfo, int argument,
+							 const RecalStatement *statement, int *count);
+extern int32 *RecalCandidates(FunctionCallInfo fcinfo, int argument,
+							  const RecalStatement *statement, int64 *n);
+
+/*
+ * Before any work: whether ids can be given out as these types; else 42804 with a
+ * hint that puts types that fit into call, a format with two %s.
+ */
+extern void RecalCheckOutputTypes(const RecalStatement *statement, Oid user_type, Oid item_type,
+								  const char *call);
+
 #endif							/* RECAL_ARGUMENTS_H */

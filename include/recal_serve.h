@@ -143,6 +143,8 @@ typedef struct RecalUser
 	float	   *confidence;		/* [npairs] signed, normalised; or the rating less the mean */
 	int64		nseen;
 	int32	   *seen;			/* [nseen] ascending: items that exclude_seen hides */
+	int64		nunable;
+	int32	   *unable;			/* [nunable] items about which the user could not say */
 	float	   *factor;			/* [d] folded in; of ratings, the mean rating is in the user's bias */
 	float	   *vector;			/* [width], whose dot product with an item's row is the score */
 	int32	   *history;		/* [npairs] items, newest last, where there is a network */
@@ -217,9 +219,10 @@ typedef struct RecalUserRow
 	float		weight;			/* NaN: the row does not count */
 	float		answer;			/* confidence or rating in place of the pair's rows, or NaN */
 	bool		seen;			/* exclude_seen hides its item */
+	bool		unable;			/* no row: the user could not say */
 } RecalUserRow;
 
-/* The user's answers as rows, in the current context; "can't say" is none. */
+/* The user's answers as rows, in the current context. */
 extern RecalUserRow *RecalUserAnswers(const RecalServed *served, const RecalId *id, int64 *n);
 
 extern void RecalUserRowRead(const RecalServed *served, const RecalEventColumns *columns,

@@ -2,3 +2,17 @@
 \echo Use "ALTER EXTENSION recal UPDATE TO '0.3.0'" to load this file. \quit
 
 /* Learn actively */
+
+CREATE FUNCTION recal_select_uncertain(n int, strategy text = 'uncertainty', threshold real = NULL, model text = NULL, per_user int = NULL)
+	RETURNS TABLE(user_id bigint, item_id bigint, score real, uncertainty real, gain real)
+	AS 'MODULE_PATHNAME', 'recal_select_uncertain' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 100 COST 1000000;
+COMMENT ON FUNCTION recal_select_uncertain(int, text, real, text, int) IS
+	'The n pairs of a user and an item about which an answer would teach most, at most per_user (5) of each user; threshold is the least standard deviation of a score that counts.';
+
+CREATE FUNCTION recal_select_uncertain_for(users anyarray, items anycompatiblearray, n int = 10, strategy text = 'uncertainty', threshold real = NULL, model text = NULL, per_user int = NULL)
+	RETURNS TABLE(user_id anyelement, item_id anycompatible, score real, uncertainty real, gain real)
+	AS 'MODULE_PATHNAME', 'recal_select_uncertain_for' LANGUAGE C STABLE PARALLEL RESTRICTED
+	ROWS 10 COST 10000;
+COMMENT ON FUNCTION recal_select_uncertain_for(anyarray, anycompatiblearray, int, text, real, text, int) IS
+	'recal_select_uncertain for ids of other types, or for a part of the users and items, known or not; a typed NULL array means all.';

@@ -66,7 +66,7 @@ static const OptionSpec specs[] = {
 	{"seen_events", OPTION_NAMES, FIELD(seen_events), 0, 0, NULL},
 	{"max_history", OPTION_INT, FIELD(max_history), 1, 1000000, NULL},
 	{"no_weight", OPTION_REAL, FIELD(no_weight), 0, 1000, NULL},
-	{"explore", OPTION_REAL, FIELD(explore), 0, 1000, NULL},
+	{"explore", OPTION_REAL, FIELD(explore), 0, 1, NULL},
 	{"sample", OPTION_INT, NO_FIELD, 1, PG_INT32_MAX, NULL},
 	{"on_bad_row", OPTION_CHOICE, FIELD(skip_bad_rows), 0, 0, bad_row_choices},
 	{"keep_versions", OPTION_INT, FIELD(keep_versions), 1, 1000, NULL},

@@ -173,7 +173,7 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 	pfree(group);
 }
 
-/* Keeps an answer, unless it is "can't say", which tells nothing. */
+/* Keeps an answer; "can't say" tells nothing, but that it was asked. */
 static void
 AppendAnswer(const RecalAnswer *answer, void *arg)
 {
@@ -182,7 +182,7 @@ AppendAnswer(const RecalAnswer *answer, void *arg)
 	int64		position = RecalServedFind(served, &answer->item);
 	RecalUserRow *row;
 
-	if (position < 0 || isnan(answer->value))
+	if (position < 0)
 		return;
 	if (answers->n == answers->capacity)
 	{
@@ -193,8 +193,9 @@ AppendAnswer(const RecalAnswer *answer, void *arg)
 	row->item = (int32) position;
 	row->weight = 0;
 	row->time = answer->time;
-	row->seen = true;
-	row->answer = RecalAnswerConfidence(answer->value, served->definition);
+	row->unable = isnan(answer->value);
+	row->seen = !row->unable;
+	row->answer = row->unable ? NAN : RecalAnswerConfidence(answer->value, served->definition);
 }
 
 RecalUserRow *
@@ -223,6 +224,7 @@ UserInit(const RecalServed *served, int64 max_rows, MemoryContext context)
 	}
 	user->item = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
 	user->seen = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
+	user->unable = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
 	user->confidence = MemoryContextAllocHuge(context, sizeof(float) * Max(max_rows, 1));
 	return user;
 }
@@ -240,6 +242,7 @@ RecalUserRowRead(const RecalServed *served, const RecalEventColumns *columns,
 								&row->time) == RECAL_ROW_OK ? (float) weight : NAN;
 	row->item = -1;
 	row->answer = NAN;
+	row->unable = false;
 	row->seen = definition->options.nseen_events < 0 ||
 		(columns->event > 0 &&
 		 IsSeenEvent(definition, isnull[columns->event - 1], values[columns->event - 1]));
@@ -268,7 +271,9 @@ RecalUserFromRows(const RecalServed *served, const RecalUserRow *rows, int64 n,
 			continue;			/* newer than the model */
 		if (rows[r].seen)
 			user->seen[user->nseen++] = rows[r].item;
-		if (isnan(rows[r].weight))
+		if (rows[r].unable)
+			user->unable[user->nunable++] = rows[r].item;
+		if (isnan(rows[r].weight) || rows[r].unable)
 			continue;
 		contribution->item = rows[r].item;
 		contribution->time = rows[r].time;

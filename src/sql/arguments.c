@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -80,5 +81,82 @@ RecalArrayPositions(FunctionCallInfo fcinfo, int argument, const char *what,
 
 		positions[i] = (int32) RecalServedFind(statement->served, &id);
 	}
+	return positions;
+}
+
+static const char *
+KindType(RecalIdKind kind)
+{
+	switch (kind)
+	{
+		case RECAL_ID_INT:
+			return "bigint";
+		case RECAL_ID_UUID:
+			return "uuid";
+		case RECAL_ID_TEXT:
+			break;
+	}
+	return "text";
+}
+
+static bool
+Fits(RecalIdKind kind, Oid type)
+{
+	RecalIdType output;
+
+	return RecalIdTypeOf(type, -1, &output) &&
+		(output.kind == kind || output.base == TEXTOID || output.base == VARCHAROID);
+}
+
+void
+RecalCheckOutputTypes(const RecalStatement *statement, Oid user_type, Oid item_type,
+					  const char *call)
+{
+	RecalIdKind user_kind = statement->columns.user_type.kind;
+	RecalIdKind item_kind = statement->served->items.kind;
+	bool		user_fits = Fits(user_kind, user_type);
+
+	if (user_fits && Fits(item_kind, item_type))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("%s cannot be returned as type %s", user_fits ? "item_id" : "user_id",
+					format_type_be(user_fits ? item_type : user_type)),
+			 errdetail("Model \"%s\" has user ids of type %s and item ids of type %s.",
+					   statement->served->model,
+					   format_type_be(statement->columns.user_type.type),
+					   format_type_be(statement->columns.item_type.type)),
+			 errhint("Name types that fit: %s.",
+					 psprintf(call, KindType(user_kind), KindType(item_kind)))));
+}
+
+RecalId *
+RecalUserIds(FunctionCallInfo fcinfo, int argument, const RecalStatement *statement, int *count)
+{
+	Oid			type;
+	Datum	   *elements;
+	RecalId    *ids;
+
+	*count = 0;
+	if (argument < 0 || PG_ARGISNULL(argument))
+		return NULL;
+	elements = RecalArrayElements(fcinfo, argument, "users", &type, count);
+	ids = recal_palloc_array(RecalId, Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		ids[i] = RecalIdFromArgument(elements[i], type, &statement->columns.user_type, "users");
+	return ids;
+}
+
+int32 *
+RecalCandidates(FunctionCallInfo fcinfo, int argument, const RecalStatement *statement, int64 *n)
+{
+	int32	   *positions;
+	int			count;
+
+	*n = 0;
+	if (argument < 0 || PG_ARGISNULL(argument))
+		return NULL;
+	positions = RecalArrayPositions(fcinfo, argument, "items", statement, &count);
+	*n = RecalSortPositions(positions, count);
 	return positions;
 }

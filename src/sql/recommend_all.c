@@ -5,11 +5,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "recal_arguments.h"
@@ -49,85 +47,6 @@ PutPage(void *arg, const RecalId *user, const RecalScored *page, int n)
 	MemoryContextReset(output->row_context);
 }
 
-static const char *
-KindType(RecalIdKind kind)
-{
-	switch (kind)
-	{
-		case RECAL_ID_INT:
-			return "bigint";
-		case RECAL_ID_UUID:
-			return "uuid";
-		case RECAL_ID_TEXT:
-			break;
-	}
-	return "text";
-}
-
-static bool
-Fits(RecalIdKind kind, Oid type)
-{
-	RecalIdType output;
-
-	return RecalIdTypeOf(type, -1, &output) &&
-		(output.kind == kind || output.base == TEXTOID || output.base == VARCHAROID);
-}
-
-/* Before any work: whether ids can be given out as these types. */
-static void
-CheckOutputTypes(const RecalStatement *statement, Oid user_type, Oid item_type)
-{
-	RecalIdKind user_kind = statement->columns.user_type.kind;
-	RecalIdKind item_kind = statement->served->items.kind;
-	bool		user_fits = Fits(user_kind, user_type);
-
-	if (user_fits && Fits(item_kind, item_type))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("%s cannot be returned as type %s", user_fits ? "item_id" : "user_id",
-					format_type_be(user_fits ? item_type : user_type)),
-			 errdetail("Model \"%s\" has user ids of type %s and item ids of type %s.",
-					   statement->served->model,
-					   format_type_be(statement->columns.user_type.type),
-					   format_type_be(statement->columns.item_type.type)),
-			 errhint("Name types that fit: recal_recommend_all_for(NULL::%s[], NULL::%s[], ...).",
-					 KindType(user_kind), KindType(item_kind))));
-}
-
-/* The users of an array argument, or NULL for everybody. */
-static RecalId *
-UserIds(FunctionCallInfo fcinfo, int argument, const RecalStatement *statement, int *count)
-{
-	Oid			type;
-	Datum	   *elements;
-	RecalId    *ids;
-
-	*count = 0;
-	if (argument < 0 || PG_ARGISNULL(argument))
-		return NULL;
-	elements = RecalArrayElements(fcinfo, argument, "users", &type, count);
-	ids = recal_palloc_array(RecalId, Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		ids[i] = RecalIdFromArgument(elements[i], type, &statement->columns.user_type, "users");
-	return ids;
-}
-
-/* The candidates of an array argument, or NULL for the catalogue. */
-static int32 *
-Candidates(FunctionCallInfo fcinfo, int argument, const RecalStatement *statement, int64 *n)
-{
-	int32	   *positions;
-	int			count;
-
-	*n = 0;
-	if (argument < 0 || PG_ARGISNULL(argument))
-		return NULL;
-	positions = RecalArrayPositions(fcinfo, argument, "items", statement, &count);
-	*n = RecalSortPositions(positions, count);
-	return positions;
-}
-
 /* users and items are the numbers of array arguments, or -1 */
 static Datum
 RecommendAll(FunctionCallInfo fcinfo, const char *function, int users_argument,
@@ -151,9 +70,10 @@ RecommendAll(FunctionCallInfo fcinfo, const char *function, int users_argument,
 	InitMaterializedSRF(fcinfo, 0);
 	output.user_type = TupleDescAttr(rsinfo->setDesc, 0)->atttypid;
 	output.item_type = TupleDescAttr(rsinfo->setDesc, 2)->atttypid;
-	CheckOutputTypes(statement, output.user_type, output.item_type);
-	ids = UserIds(fcinfo, users_argument, statement, &nids);
-	candidates = Candidates(fcinfo, items_argument, statement, &ncandidates);
+	RecalCheckOutputTypes(statement, output.user_type, output.item_type,
+						  "recal_recommend_all_for(NULL::%s[], NULL::%s[], ...)");
+	ids = RecalUserIds(fcinfo, users_argument, statement, &nids);
+	candidates = RecalCandidates(fcinfo, items_argument, statement, &ncandidates);
 
 	SPI_connect();
 	context = AllocSetContextCreate(CurrentMemoryContext, "recal recommend all",
