@@ -33,6 +33,15 @@ SELECT p.title, p.category, p.price FROM shop_events e JOIN shop_products p ON p
 SELECT r.rank, p.title, p.category, p.price, round(r.score::numeric, 3) AS score, round(r.uncertainty::numeric, 3) AS uncertainty
 	FROM recal_recommend(:user, 10) r JOIN shop_products p ON p.id = r.item_id ORDER BY r.rank;
 
+\echo '== Why the first of them: the past products that made its score'
+SELECT coalesce(p.title, e.kind || ': ' || e.source) AS because_of, round(e.contribution::numeric, 3) AS contribution
+	FROM recal_explain(:user, (SELECT item_id FROM recal_recommend(:user, 1))) e LEFT JOIN shop_products p ON e.kind = 'item' AND p.id::text = e.source
+	ORDER BY abs(e.contribution) DESC LIMIT 5;
+
+\echo '== What to ask this user next: the answers would teach most'
+SELECT p.title, p.category, round(q.score::numeric, 3) AS score, round(q.uncertainty::numeric, 3) AS uncertainty
+	FROM recal_select_uncertain_for(ARRAY[:user], NULL::bigint[], 5) q JOIN shop_products p ON p.id = q.item_id ORDER BY q.gain DESC;
+
 \echo '== A new user: first the answer for people nobody knows yet'
 SELECT r.rank, p.title, p.category, r.source
 	FROM recal_recommend(:stranger, 5) r JOIN shop_products p ON p.id = r.item_id ORDER BY r.rank;
@@ -51,6 +60,29 @@ SELECT r.rank, p.title, p.category, p.price, round(r.score::numeric, 3) AS score
 \echo '== A score beside any WHERE: garden products in this user''s order'
 SELECT p.title, p.price, round(recal_score(:user, p.id)::numeric, 3) AS score
 	FROM shop_products p WHERE p.category = 'garden' ORDER BY recal_score(:user, p.id) DESC NULLS LAST LIMIT 5;
+
+\echo '== The same for everybody: the pairs of a user and a product that are worth a question most'
+SELECT q.user_id, p.title, p.category, round(q.score::numeric, 3) AS score, round(q.uncertainty::numeric, 3) AS uncertainty
+	FROM recal_select_uncertain(5, per_user => 1) q JOIN shop_products p ON p.id = q.item_id ORDER BY q.gain DESC;
+
+\echo '== The loop. Somebody unknown is asked three times five products, each time those that would teach most now,'
+\echo '   and says yes to the garden. Answers count at once: the page is made of them alone.'
+SELECT p.title, p.category, p.category = 'garden' AS yes, recal_feedback(:stranger + 1, p.id, (p.category = 'garden')::int)
+	FROM recal_select_uncertain_for(ARRAY[:stranger + 1], NULL::bigint[], 5) q JOIN shop_products p ON p.id = q.item_id ORDER BY q.gain DESC;
+SELECT p.title, p.category, p.category = 'garden' AS yes, recal_feedback(:stranger + 1, p.id, (p.category = 'garden')::int)
+	FROM recal_select_uncertain_for(ARRAY[:stranger + 1], NULL::bigint[], 5) q JOIN shop_products p ON p.id = q.item_id ORDER BY q.gain DESC;
+SELECT p.title, p.category, p.category = 'garden' AS yes, recal_feedback(:stranger + 1, p.id, (p.category = 'garden')::int)
+	FROM recal_select_uncertain_for(ARRAY[:stranger + 1], NULL::bigint[], 5) q JOIN shop_products p ON p.id = q.item_id ORDER BY q.gain DESC;
+SELECT r.rank, p.title, p.category, round(r.score::numeric, 3) AS score, r.source
+	FROM recal_recommend(:stranger + 1, 5) r JOIN shop_products p ON p.id = r.item_id ORDER BY r.rank;
+
+\echo '== ... and the next training learns from them, starting where the last one ended'
+\timing on
+CALL recal_train();
+\timing off
+SELECT version, status, facts -> 'answers' AS answers, facts -> 'warm_start' AS warm FROM recal_versions ORDER BY version;
+SELECT r.rank, p.title, p.category, round(r.score::numeric, 3) AS score, r.source
+	FROM recal_recommend(:stranger + 1, 5) r JOIN shop_products p ON p.id = r.item_id ORDER BY r.rank;
 
 \echo '== How good is it? Each user''s last row held out, all products ranked; the baseline is popularity'
 SELECT metric, round(value::numeric, 4) AS recal, round(baseline::numeric, 4) AS popularity FROM recal_evaluate();
