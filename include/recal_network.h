@@ -199,8 +199,8 @@ extern void recal_net_dropout_vectors(const RecalNet *net, const float *input, f
 /*
  * Dropout does not know how short a history is, so the spread has a second part:
  * how far user vectors of the newest rows alone are from those of at least twice
- * as many, by the number of rows: measured on at most max_users histories, and
- * kept as the Cholesky factors [RECAL_NET_SPREADS × d × d] of the covariances.
+ * as many, by the number of rows: measured on at most max_users histories, as
+ * covariances [RECAL_NET_SPREADS × d × d].
  */
 #define RECAL_NET_SPREADS		7
 
@@ -210,9 +210,8 @@ extern void recal_net_fit_spread(const RecalNet *net, const RecalNetHistories *h
 								 int64_t max_users, float *spread, float *work, RecalPoll poll,
 								 void *arg);
 
-/* Adds to z [passes × d] draws from the spread of a history of n rows. */
-extern void recal_net_add_spread(int d, const float *spread, int64_t n, uint64_t seed,
-								 int passes, float *z);
+/* covariance [d × d] of the vector of a history of n rows */
+extern void recal_net_spread_at(int d, const float *spread, int64_t n, float *covariance);
 
 /*
  * Integrated gradients (Sundararajan, Taly, Yan 2017) of z · o, from the empty

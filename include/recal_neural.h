@@ -53,6 +53,7 @@ typedef struct RecalNetwork
 	RecalNetOptions options;	/* as they were used */
 	float	   *parameters;		/* [recal_net_size], 64-byte aligned */
 	RecalNet	net;			/* bound to them */
+	float	   *spread;			/* [RECAL_NET_SPREADS × d × d] of recal_net_fit_spread */
 	float		blend;			/* score = z·o + b + blend · x·y */
 	int			epochs_run;		/* that the parameters have been through */
 	int			nloss;
@@ -93,8 +94,8 @@ extern void RecalNetworkShape(const RecalNetwork *network, int factors, int64 ni
 #define RECAL_NET_DENSE_COLUMNS	16
 
 /*
- * Weights: parts network_shape, network_dense, network_inputs, network_outputs;
- * returns their bytes.
+ * Weights: parts network_shape, network_dense, network_inputs, network_outputs,
+ * network_spread; returns their bytes.
  */
 extern int64 RecalNetworkStore(const char *model, int version, const RecalNetwork *network);
 

@@ -59,6 +59,7 @@ typedef struct RecalServed
 	float		network_blend;	/* of the factorization's score beside the network's */
 	float		network_dropout;
 	RecalNet	net;			/* the layers alone */
+	const float *network_spread;	/* of recal_net_fit_spread; NULL: not measured */
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
 	const float *user_covariance;	/* [d × d] */
@@ -149,7 +150,9 @@ typedef struct RecalUser
 	float	   *vector;			/* [width], whose dot product with an item's row is the score */
 	int32	   *history;		/* [npairs] items, newest last, where there is a network */
 	float	   *history_weight; /* [npairs] confidences before they decay */
+	float	   *input;			/* of the network, kept for its passes; or NULL */
 	float	   *passes;			/* [RECAL_NETWORK_PASSES × d], filled by RecalUserPosterior */
+	float	   *spread;			/* [d × d], likewise; NULL where it was not measured */
 	RecalFeatureRow *features;	/* what the users relation says, or NULL */
 	float	   *prior;			/* [d] what the weights make of it, or NULL */
 	float	   *covariance;		/* [d × d], filled by RecalUserPosterior */
@@ -194,8 +197,8 @@ extern RecalFoldInModel RecalUserFoldInModel(const RecalServed *served, const Re
 
 /*
  * The network's part of serving: fills the vectors of users whose factors have
- * been folded in; the spread of the user's vectors with dropout kept on; and the
- * variance that it gives to the score of an item's row.
+ * been folded in; the spread of the user's vectors with dropout kept on and by
+ * the history's length; and the variance that it gives to the score of an item's row.
  */
 #define RECAL_NETWORK_PASSES	16
 

@@ -19,6 +19,7 @@
  *		network_dense [.. × 16]		parameters of the layers (recal_network.h)
  *		network_inputs [n × d]		e
  *		network_outputs [n × (d + 1)]	o and b
+ *		network_spread [7·d × d]	covariances of the user's vector (recal_network.h)
  * With features of items (and of users, user_...) of p columns, c declared:
  *		item_vocabulary				words as text ids: number of the column, value
  *		item_scales   [c × 4]		RecalFeatureScale
@@ -48,6 +49,7 @@ enum
 	RECAL_SCALAR_USER_PRIOR,	/* 1 where users' features are the mean of the fold-in */
 	RECAL_SCALAR_NETWORK_BLEND, /* weight of the factorization's score beside the network's */
 	RECAL_SCALAR_NETWORK_DROPOUT,	/* -1 where there is no network */
+	RECAL_SCALAR_NETWORK_SPREAD,	/* 1 where network_spread is stored */
 	RECAL_SCALAR_USERS,			/* that had rows; 0 where an earlier release did not say */
 	RECAL_SCALAR_CHANCES,		/* 1 where there is a part item_chance */
 	RECAL_NSCALARS

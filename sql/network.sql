@@ -30,6 +30,16 @@ SELECT array_length(recal_item_factor(1), 1) AS item, array_length(recal_user_fa
 FROM generate_series(0, 49) i;
 SELECT count(*), bool_and(similarity BETWEEN -1 AND 1) AS cosine FROM recal_similar_items(20, 5);
 
+-- the shorter the history, the less sure
+CREATE TABLE unsure AS SELECT n, avg(uncertainty) AS uncertainty FROM generate_series(0, 4) n, generate_series(1, 30) u,
+	recal_recommend_for_items(ARRAY(SELECT (u * 7 + i) % 50 FROM generate_series(10 - n, 9) i), 10) GROUP BY n;
+SELECT string_agg(n::text, ' > ' ORDER BY uncertainty DESC) AS order, max(uncertainty) > 1.5 * min(uncertainty) AS by_far FROM unsure;
+BEGIN;
+DELETE FROM recal_weights WHERE model = 'walks' AND part = 'network_spread';
+UPDATE recal_version SET stamp = gen_random_uuid() WHERE model = 'walks';
+SELECT count(*) FROM recal_recommend(1, 5);
+ROLLBACK;
+
 -- reasons add up, for people without a history too
 SELECT count(*), max(abs(score - total)) < 1e-3 AS add_up FROM (SELECT recal_score(u, i) AS score, (SELECT sum(contribution) FROM recal_explain(u, i)) AS total
 FROM generate_series(0, 40) u, generate_series(0, 49, 3) i) s;
@@ -87,4 +97,4 @@ SELECT recal_create_model('x', 'walks', options => '{"network": "on"}');
 SELECT recal_create_model('x', 'walks', time_column => 'at', items => 'pg_class', item_id_column => 'relnatts', item_features => '{relkind}', options => '{"network": "on"}');
 \echo :SQLSTATE
 SELECT recal_drop_model('walks');
-DROP TABLE walks;
+DROP TABLE walks, unsure;

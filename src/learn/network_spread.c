@@ -7,12 +7,9 @@
 
 #include "network_internal.h"
 #include "recal_blas.h"
-#include "recal_rng.h"
 
-#define STREAM_SPREAD 0x6e6574737072
-
-/* share of the mean variance that is added, so that every covariance has a factor */
-#define RIDGE 1e-4
+/* what a length says about the next longer one, where few users are that long */
+#define PRIOR_USERS 10
 
 const int	recal_net_spread_rows[RECAL_NET_SPREADS] = {0, 1, 2, 4, 8, 16, 32};
 
@@ -80,44 +77,31 @@ recal_net_fit_spread(const RecalNet *net, const RecalNetHistories *histories, in
 	}
 	for (int k = 0; k < RECAL_NET_SPREADS; k++)
 	{
-		float	   *factor = spread + k * size;
-		double		trace = 0;
+		float	   *covariance = spread + k * size;
+		float		prior = k > 0 ? PRIOR_USERS : 0;
+		float		total = (float) counts[k] + prior;
 
-		/* where nobody has so many rows, what fewer say holds; it is the larger one */
-		if (counts[k] == 0)
-		{
-			if (k > 0)
-				memcpy(factor, factor - size, sizeof(float) * size);
-			continue;
-		}
-		for (size_t i = 0; i < size; i++)
-			factor[i] /= (float) counts[k];
-		for (int f = 0; f < d; f++)
-			trace += factor[(size_t) f * d + f];
-		for (int f = 0; f < d; f++)
-			factor[(size_t) f * d + f] += (float) (RIDGE * trace / d) + 1e-12f;
-		if (recal_potrf(d, factor, d) != 0)
-			memset(factor, 0, sizeof(float) * size);
+		for (size_t i = 0; i < size && total > 0; i++)
+			covariance[i] = (covariance[i] + (k > 0 ? prior * covariance[i - size] : 0)) / total;
 		for (int i = 0; i < d; i++)
 			for (int j = i + 1; j < d; j++)
-				factor[(size_t) i * d + j] = 0;
+				covariance[(size_t) i * d + j] = covariance[(size_t) j * d + i];
 	}
 }
 
+/* Between two lengths, each of which is twice the one before, by the logarithm */
 void
-recal_net_add_spread(int d, const float *spread, int64_t n, uint64_t seed, int passes, float *z)
+recal_net_spread_at(int d, const float *spread, int64_t n, float *covariance)
 {
+	const size_t size = (size_t) d * d;
+	float		share = 0;
 	int			k = 0;
 
 	while (k + 1 < RECAL_NET_SPREADS && recal_net_spread_rows[k + 1] <= n)
 		k++;
-	for (int pass = 0; pass < passes; pass++)
-		for (int j = 0; j < d; j++)
-		{
-			float		draw = (float) recal_rng_normal(seed, STREAM_SPREAD,
-														(uint64_t) pass * (uint64_t) d + (uint64_t) j);
-
-			for (int i = j; i < d; i++)
-				z[(size_t) pass * d + i] += draw * spread[((size_t) k * d + i) * d + j];
-		}
+	if (k > 0 && k + 1 < RECAL_NET_SPREADS)
+		share = log2f((float) n / (float) recal_net_spread_rows[k]);
+	spread += k * size;
+	for (size_t i = 0; i < size; i++)
+		covariance[i] = share > 0 ? (1 - share) * spread[i] + share * spread[i + size] : spread[i];
 }

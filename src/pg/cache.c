@@ -39,6 +39,7 @@ typedef struct RecalCacheEntry
 	RecalPart	part;			/* of item_factors */
 	RecalPart	outputs;		/* of network_outputs, with a network */
 	RecalPart	inputs;			/* of network_inputs, likewise */
+	bool		has_spread;
 	float	   *rows;			/* all items' rows, or NULL */
 	float	   *input_rows;		/* all input vectors, or NULL */
 	float	   *block;			/* buffer of one block when rows is NULL */
@@ -176,6 +177,7 @@ LoadSmallParts(RecalServed *served)
 	served->network_blend = scalars[RECAL_SCALAR_NETWORK_BLEND];
 	served->network_dropout = scalars[RECAL_SCALAR_NETWORK_DROPOUT];
 	served->network = served->network_dropout >= 0;
+	served->entry->has_spread = scalars[RECAL_SCALAR_NETWORK_SPREAD] != 0;
 	served->width = served->network ? 2 * d + 1 : d;
 	served->unobserved_weight = scalars[RECAL_SCALAR_UNOBSERVED_WEIGHT];
 	served->regularization = scalars[RECAL_SCALAR_REGULARIZATION];
@@ -235,6 +237,11 @@ LoadNetwork(CacheEntry *entry)
 				 errhint("Activate another version with recal_activate, or train the model again.")));
 	served->net.dense = RecalWeightsReadFloats(served->model, served->version, "network_dense",
 											   part.rows, part.columns);
+	if (entry->has_spread)
+		served->network_spread = RecalWeightsReadFloats(served->model, served->version,
+														"network_spread",
+														(int64) RECAL_NET_SPREADS * shape->d,
+														shape->d);
 }
 
 /* Rows first .. first+n-1 of a part that is stored in chunks. */

@@ -29,6 +29,10 @@
 /* multiply-adds of a slice's layers between two looks for interrupts */
 #define SLICE_WORK		1e9
 
+/* histories that the spread is measured on, and multiply-adds that this may take */
+#define SPREAD_USERS	2000
+#define SPREAD_WORK		2e10
+
 static const int default_hidden[] = {256, 128};
 
 void
@@ -332,6 +336,33 @@ TrainInPool(RecalNetworkRun *run)
 	PG_END_TRY();
 }
 
+static void
+Poll(void *arg)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* How sure the network can be of a user, by the length of the history */
+static void
+MeasureSpread(RecalNetworkRun *run)
+{
+	RecalNetwork *network = run->network;
+	int			d = run->shape.d;
+	double		cost = (RECAL_NET_SPREADS + 1) * (DenseSize(&run->shape) + (double) d * d);
+	RecalNetHistories histories = {
+		run->matrix->nusers, run->matrix->by_user.offsets, run->items, run->weights
+	};
+	float	   *work = RecalAllocAligned(run->context,
+										 sizeof(float) * recal_net_spread_work_size(&run->shape));
+
+	network->spread = RecalAllocAligned(run->results,
+										mul_size(sizeof(float) * RECAL_NET_SPREADS * d, d));
+	recal_net_fit_spread(&network->net, &histories,
+						 (int64) Max(1, Min(SPREAD_USERS, SPREAD_WORK / cost)),
+						 network->spread, work, Poll, NULL);
+	pfree(work);
+}
+
 bool
 RecalNetworkMayBe(const RecalMatrix *matrix, const RecalNetwork *network)
 {
@@ -381,7 +412,10 @@ Try(RecalNetworkRun *run)
 		network->parameters = NULL;
 	}
 	else
+	{
 		recal_net_bind(&network->net, &network->shape, network->parameters);
+		MeasureSpread(run);
+	}
 	INSTR_TIME_SET_CURRENT(now);
 	INSTR_TIME_SUBTRACT(now, start);
 	network->seconds = INSTR_TIME_GET_DOUBLE(now);
@@ -396,7 +430,7 @@ RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorization *work,
 	MemoryContext context;
 
 	network->tried = network->kept = network->warmed = false;
-	network->parameters = NULL;
+	network->parameters = network->spread = NULL;
 	network->blend = 0;
 	network->nvalid = 0;
 	network->nloss = network->epochs_run = network->nworkers = 0;

@@ -51,7 +51,9 @@ RecalNetworkVectors(RecalServed *served, RecalUser *const *users, int n)
 {
 	int			d = served->factors;
 	int			slots = RECAL_NET_SLOTS * d;
-	float	   *inputs = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * slots);
+	bool		keep = n == 1 && users[0]->input != NULL;
+	float	   *inputs = keep ? users[0]->input :
+		RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * slots);
 	float	   *z = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * d);
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) *
@@ -69,7 +71,8 @@ RecalNetworkVectors(RecalServed *served, RecalUser *const *users, int n)
 		memcpy(vector + d, z + (int64) i * d, sizeof(float) * d);
 		vector[2 * d] = 1;
 	}
-	pfree(inputs);
+	if (!keep)
+		pfree(inputs);
 	pfree(z);
 	pfree(work);
 }
@@ -78,38 +81,42 @@ void
 RecalNetworkPasses(RecalServed *served, RecalUser *user, MemoryContext context)
 {
 	int			d = served->factors;
-	float	   *input = RecalAllocAligned(CurrentMemoryContext,
-										  sizeof(float) * RECAL_NET_SLOTS * d);
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) *
 										 recal_net_forward_work_size(&served->net.shape,
 																	 RECAL_NETWORK_PASSES));
 
 	user->passes = RecalAllocAligned(context, sizeof(float) * RECAL_NETWORK_PASSES * d);
-	MakeInput(served, user, input);
-	recal_net_dropout_vectors(&served->net, input, served->network_dropout,
+	recal_net_dropout_vectors(&served->net, user->input, served->network_dropout,
 							  (uint64) served->definition->options.seed, RECAL_NETWORK_PASSES,
 							  user->passes, work);
-	pfree(input);
 	pfree(work);
+	if (served->network_spread == NULL)
+		return;
+	user->spread = RecalAllocAligned(context, mul_size(sizeof(float) * d, d));
+	recal_net_spread_at(d, served->network_spread, user->npairs, user->spread);
 }
 
 float
 RecalNetworkVariance(const RecalServed *served, const RecalUser *user, const float *row)
 {
 	int			d = served->factors;
+	const float *output = row + d;
 	double		sum = 0;
 	double		squares = 0;
+	double		variance = 0;
 
 	for (int pass = 0; pass < RECAL_NETWORK_PASSES; pass++)
 	{
-		double		score = recal_dot(d, user->passes + (int64) pass * d, row + d);
+		double		score = recal_dot(d, user->passes + (int64) pass * d, output);
 
 		sum += score;
 		squares += score * score;
 	}
 	sum /= RECAL_NETWORK_PASSES;
-	return (float) Max(squares / RECAL_NETWORK_PASSES - sum * sum, 0);
+	for (int f = 0; f < d && user->spread != NULL; f++)
+		variance += (double) output[f] * recal_dot(d, user->spread + (int64) f * d, output);
+	return (float) (Max(squares / RECAL_NETWORK_PASSES - sum * sum, 0) + Max(variance, 0));
 }
 
 float

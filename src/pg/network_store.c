@@ -50,7 +50,9 @@ RecalNetworkStore(const char *model, int version, const RecalNetwork *network)
 								network->net.inputs) +
 		RecalWeightsWriteFloatsFrom(model, version, "network_outputs", shape->nitems,
 									shape->d + 1, OutputRows,
-									unconstify(RecalNet *, &network->net));
+									unconstify(RecalNet *, &network->net)) +
+		RecalWeightsWriteFloats(model, version, "network_spread",
+								(int64) RECAL_NET_SPREADS * shape->d, shape->d, network->spread);
 }
 
 void

@@ -438,6 +438,7 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_NETWORK_BLEND] = training->network.kept ? training->network.blend : 0;
 	scalars[RECAL_SCALAR_NETWORK_DROPOUT] = training->network.kept ?
 		training->network.options.dropout : -1;
+	scalars[RECAL_SCALAR_NETWORK_SPREAD] = training->network.kept;
 	scalars[RECAL_SCALAR_USER_PRIOR] = work->prior_used[RECAL_SIDE_USERS];
 	scalars[RECAL_SCALAR_USERS] = (float) matrix->nusers;
 	scalars[RECAL_SCALAR_CHANCES] = training->chances != NULL;

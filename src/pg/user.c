@@ -331,7 +331,11 @@ FoldInServed(RecalServed *served, RecalUser *user)
 	pfree(gathered);
 	pfree(work);
 	if (served->network)
+	{
+		user->input = RecalAllocAligned(GetMemoryChunkContext(user),
+										sizeof(float) * RECAL_NET_SLOTS * d);
 		RecalNetworkVectors(served, &user, 1);
+	}
 }
 
 RecalUser *

@@ -74,7 +74,7 @@ like(said('chains', 'network_loss'), qr/^\[[0-9., ]+\]$/, 'chains: its loss is t
 cmp_ok(said('chains', 'network_positions_per_second'), '>', 0, 'chains: and its pace');
 is(answer($node, "SELECT bool_and(a > b) FROM recal_versions, jsonb_array_elements(facts->'network_loss') WITH ORDINALITY x(a, i), jsonb_array_elements(facts->'network_loss') WITH ORDINALITY y(b, j) WHERE model = 'chains' AND j = i + 1"), 't', 'chains: and falls');
 cmp_ok(said('chains', 'network_users'), '>', 700, 'chains: nearly all users judge');
-is(parts('chains'), 'network_dense network_inputs network_outputs network_shape', 'chains: its weights are stored');
+is(parts('chains'), 'network_dense network_inputs network_outputs network_shape network_spread', 'chains: its weights are stored');
 is(answer($node, "SELECT (timings->>'network')::float8 > 0 FROM recal_versions WHERE model = 'chains'"), 't', 'chains: its time is told');
 is(answer($node, "SELECT definition->'options'->>'hidden' FROM recal_version WHERE model = 'chains'"), '[32]', 'chains: options as they were used');
 

@@ -281,14 +281,15 @@ test_spread(void **state)
 {
 	enum
 	{
-		d = 3, passes = 20000, nusers = 40
+		d = 3, nusers = 40
 	};
 	int			lengths[nusers];
 	Setup		s = {.shape = {d, 1, {10}, 50}};
 	float		spread[RECAL_NET_SPREADS * d * d];
+	float		between[d * d];
+	double		expected[d * d] = {0};
 	float	   *work;
 	float	   *forward;
-	float	   *z = unit_floats(passes * d);
 
 	for (int u = 0; u < nusers; u++)
 		lengths[u] = u % 20;
@@ -301,10 +302,12 @@ test_spread(void **state)
 	for (int k = 0; k < RECAL_NET_SPREADS; k++)
 	{
 		int			rows = recal_net_spread_rows[k];
-		double		expected[d][d] = {{0}};
-		double		drawn[d][d] = {{0}};
-		int			count = 0;
+		double		prior = k > 0 ? 10 : 0;
+		double		total = prior;
 
+		/* the shorter length counts as so many users */
+		for (int i = 0; i < d * d; i++)
+			expected[i] *= prior;
 		for (int u = 0; u < nusers; u++)
 		{
 			const int32_t *items = s.items + s.offsets[u];
@@ -319,35 +322,26 @@ test_spread(void **state)
 			recal_net_user_vector(&s.net, rows, items + n - rows, weights + n - rows, part, forward);
 			for (int i = 0; i < d; i++)
 				for (int j = 0; j < d; j++)
-					expected[i][j] += (double) (part[i] - whole[i]) * (part[j] - whole[j]);
-			count++;
+					expected[i * d + j] += (double) (part[i] - whole[i]) * (part[j] - whole[j]);
+			total++;
 		}
-		memset(z, 0, sizeof(float) * passes * d);
-		recal_net_add_spread(d, spread, rows, 5, passes, z);
-		for (int p = 0; p < passes; p++)
-			for (int i = 0; i < d; i++)
-				for (int j = 0; j < d; j++)
-					drawn[i][j] += (double) z[p * d + i] * z[p * d + j] / passes;
-		for (int i = 0; count > 0 && i < d; i++)
-			for (int j = 0; j < d; j++)
-			{
-				double		sum = 0;
-
-				for (int f = 0; f < d; f++)
-					sum += (double) spread[(k * d + i) * d + f] * spread[(k * d + j) * d + f];
-				assert_true(fabs(sum - expected[i][j] / count) <
-							1e-3 * (expected[0][0] + expected[1][1] + expected[2][2]) / count);
-				assert_true(fabs(drawn[i][j] - sum) <
-							0.05 * (expected[0][0] + expected[1][1] + expected[2][2]) / count);
-			}
-
-		/* nobody has 32 rows: what 8 rows say holds for 16 and for 32 */
-		if (count == 0)
-			assert_memory_equal(spread + k * d * d, spread + (k - 1) * d * d, sizeof(float) * d * d);
+		for (int i = 0; i < d * d; i++)
+		{
+			expected[i] /= total;
+			assert_true(fabs(spread[k * d * d + i] - expected[i]) < 1e-4 * (fabs(expected[0]) + fabs(expected[4]) + fabs(expected[8])));
+		}
+		recal_net_spread_at(d, spread, rows, between);
+		assert_memory_equal(between, spread + k * d * d, sizeof(between));
 	}
+
+	/* between two lengths; and beyond the last */
+	recal_net_spread_at(d, spread, 5, between);
+	for (int i = 0; i < d * d; i++)
+		assert_true(fabs(between[i] - (1 - log2(5 / 4.0)) * spread[3 * d * d + i] - log2(5 / 4.0) * spread[4 * d * d + i]) < 1e-6);
+	recal_net_spread_at(d, spread, 1000, between);
+	assert_memory_equal(between, spread + (RECAL_NET_SPREADS - 1) * d * d, sizeof(between));
 	free(work);
 	free(forward);
-	free(z);
 	end(&s);
 }
 
