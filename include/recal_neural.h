@@ -59,7 +59,7 @@ typedef struct RecalNetwork
 	int			nloss;
 	double	   *loss;			/* mean cross-entropy of each epoch, with those after the best one */
 	int64		nvalid;			/* users that it was judged by */
-	double		ndcg;			/* these of their rows, blended; NaN if none */
+	double		ndcg;			/* these of their rows, blended, cross-fitted; NaN if none */
 	double		factorization_ndcg;
 	double		popularity_ndcg;
 	double		seconds;
@@ -152,6 +152,10 @@ typedef struct RecalNetworkRun
 	int32	   *valid_length;	/* rows before the one to be found, the rest being held out */
 	float	   *valid_vectors;	/* [nvalid × d] of the factorization */
 	float	   *held_items;		/* [nitems × d] of the factorization without what is held out */
+	double		chosen_ndcg;	/* of the epoch and blend that all of them choose */
+	double		half_ndcg[2];	/* of those that half of them choose */
+	double	   *crossed;		/* [nvalid] NDCG with what the other half chooses */
+	const double *gains;		/* of RecalNetworkRank, latest */
 	bool		again;			/* once more on everything when the number of epochs is known */
 
 	RecalPool  *pool;
@@ -168,6 +172,14 @@ extern void RecalNetworkProgress(RecalNetworkRun *run, int epoch, int epochs, do
 extern void RecalNetworkHistories(RecalNetworkRun *run);
 extern bool RecalNetworkHoldOut(RecalNetworkRun *run);
 extern void RecalNetworkFactorize(RecalNetworkRun *run);
+
+/*
+ * network_judge.c: RecalNetworkJudge ranks after an epoch and says whether it is
+ * the best so far; then RecalNetworkWins, whether the best is worth keeping.
+ */
+extern void RecalNetworkJudgeBegin(RecalNetworkRun *run);
+extern bool RecalNetworkJudge(RecalNetworkRun *run);
+extern bool RecalNetworkWins(RecalNetworkRun *run);
 
 /* network_steps.c */
 extern Size RecalNetworkBytes(const RecalNetworkRun *run);

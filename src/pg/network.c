@@ -112,7 +112,8 @@ NeededMemory(const RecalNetworkRun *run)
 	Size		here = add_size(add_size(pairs, factors),
 								mul_size(sizeof(int32) + sizeof(float), matrix->nnz));
 	Size		network = add_size(RecalNetworkBytes(run),
-								   mul_size(sizeof(float), recal_net_size(&run->shape)));
+								   mul_size(sizeof(float), recal_net_size(&run->shape) +
+											(RECAL_NET_SPREADS + 1) * (Size) d * d));
 	Size		held = 0;
 
 	if (run->nvalid > 0)
@@ -175,67 +176,6 @@ Diverged(const RecalNetworkRun *run, int epoch, const char *message)
 	return false;
 }
 
-/* A mean over users, and by how many standard errors two differ */
-static double
-MeanGain(const double *gains, int64 n, int which)
-{
-	double		sum = 0;
-
-	for (int64 v = 0; v < n; v++)
-		sum += gains[v * RECAL_NET_RANKED + which];
-	return sum / (double) n;
-}
-
-static bool
-Wins(const double *gains, int64 n, int which)
-{
-	double		sum = 0;
-	double		squares = 0;
-
-	for (int64 v = 0; v < n; v++)
-	{
-		double		difference = gains[v * RECAL_NET_RANKED + which] -
-			gains[v * RECAL_NET_RANKED + RECAL_NET_FACTORIZATION];
-
-		sum += difference;
-		squares += difference * difference;
-	}
-	/* mean >= √(variance / n) */
-	return sum > 0 && sum * sum * (double) (n - 1) >= squares * (double) n - sum * sum;
-}
-
-/* Ranks after an epoch; whether it is the best so far, which is then kept. */
-static bool
-Judge(RecalNetworkRun *run, bool *wins)
-{
-	RecalNetwork *network = run->network;
-	const double *gains = RecalNetworkRank(run);
-	int			best = 0;
-	double		ndcg = -1;
-
-	for (int b = 0; b < RECAL_NET_BLENDS; b++)
-	{
-		double		mean = MeanGain(gains, run->nvalid, b);
-
-		if (mean <= ndcg)
-			continue;
-		ndcg = mean;
-		best = b;
-	}
-	network->factorization_ndcg = MeanGain(gains, run->nvalid, RECAL_NET_FACTORIZATION);
-	network->popularity_ndcg = MeanGain(gains, run->nvalid, RECAL_NET_POPULARITY);
-	ereport(DEBUG1,
-			(errmsg_internal("recal: network: NDCG@10 %.5f, with %g of the factorization %.5f; the factorization %.5f, popularity %.5f",
-							 MeanGain(gains, run->nvalid, 0), recal_network_blends[best], ndcg,
-							 network->factorization_ndcg, network->popularity_ndcg)));
-	if (!isnan(network->ndcg) && ndcg <= network->ndcg)
-		return false;
-	network->ndcg = ndcg;
-	network->blend = recal_network_blends[best];
-	*wins = Wins(gains, run->nvalid, best);
-	return true;
-}
-
 static void
 Keep(RecalNetworkRun *run, int epochs)
 {
@@ -252,8 +192,9 @@ TrainAndJudge(RecalNetworkRun *run)
 	int			epochs = run->options.epochs;
 	double		begin = run->told;
 	double		end = run->again ? begin + .6 * (1 - begin) : 1;
-	bool		wins = false;
+	bool		wins;
 
+	RecalNetworkJudgeBegin(run);
 	RecalNetworkBegin(run, true, run->held_items);
 	for (int epoch = 0; epoch < epochs; epoch++)
 	{
@@ -266,11 +207,12 @@ TrainAndJudge(RecalNetworkRun *run)
 		if (message != NULL)
 			return Diverged(run, epoch, message);
 		network->nloss = epoch + 1;
-		if (Judge(run, &wins))
+		if (RecalNetworkJudge(run))
 			Keep(run, epoch + 1);
 		else if (epoch + 1 - network->epochs_run >= PATIENCE)
 			break;
 	}
+	wins = RecalNetworkWins(run);
 	return wins || network->mode == RECAL_ON;
 }
 
