@@ -76,7 +76,7 @@ extern void recal_net_bind(RecalNet *net, const RecalNetShape *shape, float *mem
  * random (He). Items without a factor start at 0.
  */
 extern void recal_net_init(RecalNet *net, const float *factors, const int64_t *counts,
-						   uint64_t seed);
+						   uint64_t seed, RecalPoll poll, void *arg);
 
 /*
  * Training.

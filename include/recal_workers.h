@@ -29,6 +29,9 @@ typedef struct RecalParticipant
 	int64		scratch_floats;
 } RecalParticipant;
 
+/* RecalPoll of a leader, and of who works alone */
+extern void RecalPollInterrupts(void *arg);
+
 /* 64-byte aligned workspace of at least n floats, kept from block to block; contents undefined. */
 extern float *RecalParticipantScratch(RecalParticipant *me, int64 n);
 

@@ -73,9 +73,16 @@ recal_net_bind(RecalNet *net, const RecalNetShape *shape, float *memory)
 	net->biases = net->outputs + recal_net_align(shape->nitems * shape->d);
 }
 
+static inline void
+poll_now_and_then(int64_t i, RecalPoll poll, void *arg)
+{
+	if ((i & 0xFFFF) == 0xFFFF && poll != NULL)
+		poll(arg);
+}
+
 /* Σ norms of the rows that are not zero, and their number */
 static double
-mean_norm(const float *factors, int64_t n, int d)
+mean_norm(const float *factors, int64_t n, int d, RecalPoll poll, void *arg)
 {
 	double		sum = 0;
 	int64_t		count = 0;
@@ -84,6 +91,7 @@ mean_norm(const float *factors, int64_t n, int d)
 	{
 		double		norm = 0;
 
+		poll_now_and_then(i, poll, arg);
 		for (int f = 0; f < d; f++)
 			norm += (double) factors[i * d + f] * factors[i * d + f];
 		sum += sqrt(norm);
@@ -93,11 +101,12 @@ mean_norm(const float *factors, int64_t n, int d)
 }
 
 void
-recal_net_init(RecalNet *net, const float *factors, const int64_t *counts, uint64_t seed)
+recal_net_init(RecalNet *net, const float *factors, const int64_t *counts, uint64_t seed,
+			   RecalPoll poll, void *arg)
 {
 	const RecalNetShape *shape = &net->shape;
 	const int64_t n = shape->nitems * shape->d;
-	double		norm = mean_norm(factors, shape->nitems, shape->d);
+	double		norm = mean_norm(factors, shape->nitems, shape->d, poll, arg);
 	double		scale = norm > 0 ? 0.5 * sqrt(shape->d / 64.0) / norm : 0;
 	double		total = POPULARITY_PRIOR * (double) shape->nitems;
 
@@ -109,11 +118,17 @@ recal_net_init(RecalNet *net, const float *factors, const int64_t *counts, uint6
 		double		deviation = sqrt((l == shape->nhidden ? 1.0 : 2.0) / layer.in);
 
 		for (int64_t i = 0; i < (int64_t) layer.in * layer.out; i++)
+		{
+			poll_now_and_then(i, poll, arg);
 			net->dense[layer.weights + i] = (float)
 				(deviation * recal_rng_normal(seed, STREAM_LAYERS, (uint64_t) (layer.weights + i)));
+		}
 	}
 	for (int64_t i = 0; i < n; i++)
+	{
+		poll_now_and_then(i, poll, arg);
 		net->inputs[i] = net->outputs[i] = (float) (factors[i] * scale);
+	}
 	for (int64_t i = 0; i < shape->nitems; i++)
 		total += (double) counts[i];
 	for (int64_t i = 0; i < shape->nitems; i++)

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "recal_attempt.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_factorize.h"
@@ -278,12 +279,6 @@ TrainInPool(RecalNetworkRun *run)
 	PG_END_TRY();
 }
 
-static void
-Poll(void *arg)
-{
-	CHECK_FOR_INTERRUPTS();
-}
-
 /* How sure the network can be of a user, by the length of the history */
 static void
 MeasureSpread(RecalNetworkRun *run)
@@ -301,7 +296,7 @@ MeasureSpread(RecalNetworkRun *run)
 										mul_size(sizeof(float) * RECAL_NET_SPREADS * d, d));
 	recal_net_fit_spread(&network->net, &histories,
 						 (int64) Max(1, Min(SPREAD_USERS, SPREAD_WORK / cost)),
-						 network->spread, work, Poll, NULL);
+						 network->spread, work, RecalPollInterrupts, NULL);
 	pfree(work);
 }
 
@@ -313,6 +308,41 @@ RecalNetworkMayBe(const RecalMatrix *matrix, const RecalNetwork *network)
 	if (network->mode == RECAL_AUTO && matrix->nitems < MIN_ITEMS)
 		return false;
 	return matrix->dislikes < matrix->nnz;
+}
+
+static void
+AttemptFactorization(void *arg)
+{
+	RecalNetworkFactorize(arg);
+}
+
+/* What fails only here is no reason to have no model. */
+static bool
+FactorizeHeldOut(RecalNetworkRun *run)
+{
+	ErrorData  *error;
+	int			category;
+
+	if (run->network->mode == RECAL_ON)
+	{
+		RecalNetworkFactorize(run);
+		return true;
+	}
+	error = RecalAttempt(AttemptFactorization, run);
+	if (error == NULL)
+		return true;
+	category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+	if (category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES)
+		ReThrowError(error);
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("model \"%s\" is trained without a network", run->network->model),
+			 errdetail("The factorization without the rows that would judge it failed: %s",
+					   error->message),
+			 error->hint != NULL ? errhint("%s", error->hint) : 0));
+	FreeErrorData(error);
+	run->network->tried = false;
+	return false;
 }
 
 static void
@@ -344,8 +374,8 @@ Try(RecalNetworkRun *run)
 	network->blend = DEFAULT_BLEND;
 	network->loss = MemoryContextAllocZero(run->results, sizeof(double) * run->options.epochs);
 	RecalNetworkProgress(run, 0, run->options.epochs, 0);
-	if (run->nvalid > 0)
-		RecalNetworkFactorize(run);
+	if (run->nvalid > 0 && !FactorizeHeldOut(run))
+		return;
 	network->parameters = RecalAllocAligned(run->results, size);
 	TrainInPool(run);
 	if (!network->kept)

@@ -362,7 +362,7 @@ RecalNetworkBegin(RecalNetworkRun *run, bool held_out, const float *factors)
 	if (held_out)
 		CopyValidation(run, counts);
 	Bind(shared, &run->training);
-	recal_net_init(&run->training.net, factors, counts, run->options.seed);
+	recal_net_init(&run->training.net, factors, counts, run->options.seed, RecalPollInterrupts, NULL);
 	if (run->warm != NULL)
 		WarmParameters(run->warm, &run->training.net);
 	CHECK_FOR_INTERRUPTS();

@@ -191,6 +191,8 @@ Report(Training *training, int phase, int epoch, int epochs, double fraction)
 		fraction = 0;
 	if (!training->nonatomic || now - training->reported < REPORT_SECONDS)
 		return;
+	if (IsSubTransaction())
+		return;					/* an attempt (RecalAttempt) cannot commit */
 	training->reported = now;
 	training->fraction = Max(training->fraction, fraction);
 	progress.phase = phases[phase].name;

@@ -131,8 +131,8 @@ WakeProcess(int procno)
 /*
  * Leader.
  */
-static void
-LeaderPoll(void *arg)
+void
+RecalPollInterrupts(void *arg)
 {
 	CHECK_FOR_INTERRUPTS();
 }
@@ -354,7 +354,7 @@ RecalPoolBegin(Size size, int nworkers)
 		nworkers = 0;
 
 	pool = MemoryContextAllocZero(TopMemoryContext, sizeof(RecalPool));
-	pool->leader.poll = LeaderPoll;
+	pool->leader.poll = RecalPollInterrupts;
 	pool->leader.context = CurrentMemoryContext;
 	pool->segment = segment;
 	if (segment == NULL)

@@ -656,7 +656,7 @@ main(int argc, char **argv)
 	options.epochs = (int) number(argc, argv, "epochs", options.epochs);
 	options.negatives = (int) number(argc, argv, "negatives", options.negatives);
 	recal_net_bind(&net, &shape, allocate(sizeof(float) * (size_t) recal_net_size(&shape)));
-	recal_net_init(&net, factors.items, data.counts, seed);
+	recal_net_init(&net, factors.items, data.counts, seed, NULL, NULL);
 	recal_net_training_bind(&t, &net, &options, &data.train,
 							allocate((size_t) recal_net_training_bytes(&shape, &options, &data.train)));
 	work = aligned_alloc(64, sizeof(float) * (size_t) recal_net_work_size(&t));

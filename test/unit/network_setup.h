@@ -74,7 +74,7 @@ begin(Setup *s, double factor)
 	assert_null(recal_net_check_shape(&s->shape));
 	assert_null(recal_net_check_options(&s->options));
 	recal_net_bind(&s->net, &s->shape, unit_floats(size));
-	recal_net_init(&s->net, factors, s->counts, s->options.seed);
+	recal_net_init(&s->net, factors, s->counts, s->options.seed, NULL, NULL);
 
 	/* larger than at the start, so that gradients are not all alike */
 	for (int64_t i = 0; factor > 0 && i < size; i++)
