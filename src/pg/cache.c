@@ -226,7 +226,7 @@ LoadNetwork(CacheEntry *entry)
 	RecalWeightsInfo(served->model, served->version, "network_outputs", &entry->outputs);
 	RecalWeightsInfo(served->model, served->version, "network_inputs", &entry->inputs);
 	if (shape->d != served->factors || shape->nitems != served->nitems ||
-		part.rows * part.columns < size || entry->outputs.rows != served->nitems ||
+		part.rows * part.columns != size || entry->outputs.rows != served->nitems ||
 		entry->outputs.columns != shape->d + 1 || entry->inputs.rows != served->nitems ||
 		entry->inputs.columns != shape->d)
 		ereport(ERROR,
