@@ -86,6 +86,7 @@ RecalNetworkPasses(RecalServed *served, RecalUser *user, MemoryContext context)
 										 recal_net_forward_work_size(&served->net.shape,
 																	 RECAL_NETWORK_PASSES));
 
+	Assert(user->input != NULL);
 	user->passes = RecalAllocAligned(context, sizeof(float) * RECAL_NETWORK_PASSES * d);
 	recal_net_dropout_vectors(&served->net, user->input, served->network_dropout,
 							  (uint64) served->definition->options.seed, RECAL_NETWORK_PASSES,
