@@ -210,6 +210,9 @@ extern void recal_net_fit_spread(const RecalNet *net, const RecalNetHistories *h
 								 int64_t max_users, float *spread, float *work, RecalPoll poll,
 								 void *arg);
 
+/* n rows are at the length of this number, and share of the way to the next one */
+extern int	recal_net_spread_place(int64_t n, float *share);
+
 /* covariance [d × d] of the vector of a history of n rows */
 extern void recal_net_spread_at(int d, const float *spread, int64_t n, float *covariance);
 

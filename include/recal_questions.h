@@ -33,6 +33,7 @@ typedef struct RecalQuestionModel
 	const float *user_covariance;	/* [d × d] */
 	const float *item_transform;	/* [d × d] */
 	const float *item_rates;	/* [d] */
+	const float *network_spread;	/* of recal_net_fit_spread, or NULL */
 } RecalQuestionModel;
 
 extern RecalQuestionModel RecalServedQuestionModel(const RecalServed *served);
@@ -44,6 +45,7 @@ typedef struct RecalQuestions
 	RecalQuestionPool pool;
 	float	   *shares;			/* [n × d]; · loadings is the item part of a variance */
 	float	   *prior_variance; /* [n] yᵀCy of the factorization */
+	float	   *spread_variance;	/* [RECAL_NET_SPREADS × n] of the network's spread, or NULL */
 } RecalQuestions;
 
 /*
@@ -62,6 +64,7 @@ typedef struct RecalBelief
 	float	   *root;			/* [nroot × width] */
 	float	   *loadings;		/* [d] */
 	float		like;			/* for RecalQuestionOptions */
+	int64		n;				/* pairs */
 } RecalBelief;
 
 extern RecalBelief *RecalBeliefAlloc(const RecalQuestionModel *model, MemoryContext context);
@@ -69,11 +72,13 @@ extern RecalBelief *RecalBeliefAlloc(const RecalQuestionModel *model, MemoryCont
 /*
  * From the factor [d] that was folded in, the vector [width] by which rows are
  * scored, and the n pairs that the user has: gathered factors [n × d] and
- * confidences. passes [RECAL_NETWORK_PASSES × d]: the network's vectors, or NULL.
+ * confidences. passes [RECAL_NETWORK_PASSES × d]: the network's vectors, or NULL,
+ * and spread [d × d] what is added to their covariance, or NULL.
  */
 extern void RecalBelieve(const RecalQuestionModel *model, const float *factor,
 						 const float *vector, int64 n, const float *gathered,
-						 const float *confidences, const float *passes, RecalBelief *belief);
+						 const float *confidences, const float *passes, const float *spread,
+						 RecalBelief *belief);
 
 /* parts and bounds [nusers × n] of some users, which then have them; bounds may be NULL */
 extern void RecalBeliefParts(const RecalQuestions *questions, RecalBelief *const *beliefs,

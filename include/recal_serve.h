@@ -249,6 +249,9 @@ extern RecalUser *RecalUserLoad(RecalServed *served, Oid relation,
 extern RecalUser *RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n,
 									 MemoryContext context);
 
+/* Fills factor and vector of a user whose pairs are there. */
+extern void RecalUserFoldIn(RecalServed *served, RecalUser *user);
+
 /* Posterior covariance, once a user; cheap afterwards. */
 extern void RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryContext context);
 

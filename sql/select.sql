@@ -124,6 +124,23 @@ SELECT strategy, count(*), bool_and(gain < uncertainty) AS weighed FROM strategi
 WHERE strategy IN ('uncertainty', 'diverse') GROUP BY 1 ORDER BY 1;
 SELECT bool_and(item_id < 20) AS known FROM recal_select_uncertain_for(ARRAY[1000], NULL::int[], 5, model => 'stars');
 
+-- with a network: as unsure as recal_recommend is, and the best of all users are
+-- those of each user
+CREATE TABLE visits AS SELECT u AS user_id, 1 + (u * 7 + n * 3 + (u * n) % 4) % 50 AS item_id, n + u AS at
+FROM generate_series(1, 120) u, generate_series(1, 4 + u % 13) n;
+CREATE INDEX ON visits (user_id);
+SELECT recal_create_model('visits', 'visits', time_column => 'at', options => '{"network": "on", "factors": 8,
+	"hidden": [16], "network_epochs": 3, "regularization": 0.02, "unobserved_weight": 0.1, "history_decay": 0.8}');
+CALL recal_train('visits');
+SELECT u, count(*), bool_and(abs(q.uncertainty / r.uncertainty - 1) < 1e-3 AND abs(q.score - r.score) < 1e-3) AS same
+FROM unnest('{1,5,60,1000}'::int[]) u, generate_series(1, 50) i, recal_select_uncertain_for(ARRAY[u], ARRAY[i], 1, model => 'visits') q
+JOIN LATERAL recal_recommend(u, 50, 'visits') r USING (item_id) GROUP BY 1 ORDER BY 1;
+SELECT s.strategy, count(*) AS all, count(*) FILTER (WHERE abs(q.gain - one.gain) < 1e-3) AS same
+FROM strategies s, LATERAL (SELECT gain, row_number() OVER () AS n FROM recal_select_uncertain(20, s.strategy, model => 'visits')) q
+JOIN LATERAL (SELECT o.gain, row_number() OVER (ORDER BY o.gain DESC) AS n FROM (SELECT DISTINCT user_id FROM visits) u (u),
+	recal_select_uncertain_for(ARRAY[u], NULL::int[], 5, s.strategy, model => 'visits') o) one USING (n)
+WHERE s.strategy <> 'thompson' GROUP BY 1 ORDER BY s.strategy COLLATE "C";
+
 -- arguments
 SELECT * FROM recal_select_uncertain(0, model => 'books');
 SELECT * FROM recal_select_uncertain(NULL, model => 'books');
@@ -152,8 +169,8 @@ SET ROLE recal_reader;
 SELECT count(*) FROM recal_select_uncertain_for(ARRAY[7], NULL::int[], 8, model => 'books');
 RESET ROLE;
 
-SELECT recal_drop_model(m) FROM unnest('{books,words,stars}'::text[]) m;
+SELECT recal_drop_model(m) FROM unnest('{books,words,stars,visits}'::text[]) m;
 DROP VIEW words, books;
-DROP TABLE reads, all_books, stars, strategies;
+DROP TABLE reads, all_books, stars, visits, strategies;
 DROP FUNCTION interview(int);
 DROP ROLE recal_reader;

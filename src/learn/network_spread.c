@@ -90,18 +90,25 @@ recal_net_fit_spread(const RecalNet *net, const RecalNetHistories *histories, in
 }
 
 /* Between two lengths, each of which is twice the one before, by the logarithm */
-void
-recal_net_spread_at(int d, const float *spread, int64_t n, float *covariance)
+int
+recal_net_spread_place(int64_t n, float *share)
 {
-	const size_t size = (size_t) d * d;
-	float		share = 0;
 	int			k = 0;
 
 	while (k + 1 < RECAL_NET_SPREADS && recal_net_spread_rows[k + 1] <= n)
 		k++;
-	if (k > 0 && k + 1 < RECAL_NET_SPREADS)
-		share = log2f((float) n / (float) recal_net_spread_rows[k]);
-	spread += k * size;
+	*share = k > 0 && k + 1 < RECAL_NET_SPREADS ?
+		log2f((float) n / (float) recal_net_spread_rows[k]) : 0;
+	return k;
+}
+
+void
+recal_net_spread_at(int d, const float *spread, int64_t n, float *covariance)
+{
+	const size_t size = (size_t) d * d;
+	float		share;
+
+	spread += recal_net_spread_place(n, &share) * size;
 	for (size_t i = 0; i < size; i++)
 		covariance[i] = share > 0 ? (1 - share) * spread[i] + share * spread[i + size] : spread[i];
 }

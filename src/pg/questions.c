@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "miscadmin.h"
+
 #include "recal_answers.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
@@ -39,7 +41,8 @@ RecalServedQuestionModel(const RecalServed *served)
 		.user_mean = served->user_mean,
 		.user_covariance = served->user_covariance,
 		.item_transform = served->item_transform,
-		.item_rates = served->item_rates
+		.item_rates = served->item_rates,
+		.network_spread = served->network_spread
 	};
 
 	return model;
@@ -111,6 +114,31 @@ PriorVariance(const RecalQuestionModel *model, int64 n, const float *rows)
 	pfree(root);
 	pfree(work);
 	pfree(projected);
+	return variance;
+}
+
+/* oᵀSo of each row's output vector, for each length of a history that S was measured for */
+static float *
+SpreadVariance(const RecalQuestionModel *model, int64 n, const float *rows)
+{
+	int			d = model->d;
+	float	   *variance = AllocFloats(RECAL_NET_SPREADS, n);
+	float	   *product = AllocFloats(CHUNK, d);
+
+	for (int k = 0; k < RECAL_NET_SPREADS; k++)
+		for (int64 first = 0; first < n; first += CHUNK)
+		{
+			int			count = (int) Min(CHUNK, n - first);
+			const float *outputs = rows + first * model->width + d;
+
+			CHECK_FOR_INTERRUPTS();
+			recal_gemm(count, d, d, 1.0f, outputs, model->width,
+					   model->network_spread + (Size) k * d * d, d, 0.0f, product, d);
+			for (int i = 0; i < count; i++)
+				variance[k * n + first + i] = recal_dot(d, product + (int64) i * d,
+														outputs + (int64) i * model->width);
+		}
+	pfree(product);
 	return variance;
 }
 
@@ -204,6 +232,8 @@ RecalQuestionsBegin(RecalQuestions *questions, const RecalQuestionModel *model, 
 	pool->popularity = mass;
 	pool->answerable = chance;
 	questions->prior_variance = PriorVariance(model, n, rows);
+	if (model->network_spread != NULL)
+		questions->spread_variance = SpreadVariance(model, n, rows);
 	if (strategy == RECAL_STRATEGY_POPULARITY_ENTROPY)
 		pool->popularity_entropy = PopularityEntropy(model, pool, questions->prior_variance);
 	if (strategy == RECAL_STRATEGY_VARIANCE_REDUCTION)
@@ -217,7 +247,8 @@ RecalBelief *
 RecalBeliefAlloc(const RecalQuestionModel *model, MemoryContext context)
 {
 	RecalBelief *belief = MemoryContextAllocZero(context, sizeof(RecalBelief));
-	int			nroot = model->d + (model->network ? RECAL_NETWORK_PASSES : 0);
+	int			nroot = model->d + (model->network ? RECAL_NETWORK_PASSES : 0) +
+		(model->network_spread != NULL ? model->d : 0);
 
 	belief->root = RecalAllocAligned(context, sizeof(float) * nroot * model->width);
 	belief->loadings = RecalAllocAligned(context, sizeof(float) * model->d);
@@ -226,10 +257,26 @@ RecalBeliefAlloc(const RecalQuestionModel *model, MemoryContext context)
 	return belief;
 }
 
+/* Below the passes, Lᵀ of the spread; what is no covariance but for rounding adds nothing */
+static void
+ComposeSpread(const RecalQuestionModel *model, const float *spread, RecalBelief *belief)
+{
+	int			d = model->d;
+	float	   *root = AllocFloats(d, d);
+
+	memcpy(root, spread, sizeof(float) * d * d);
+	if (recal_potrf(d, root, d) == 0)
+		for (int r = 0; r < d; r++)
+			for (int k = r; k < d; k++)
+				belief->root[(int64) (d + RECAL_NETWORK_PASSES + r) * model->width + d + k] =
+					root[(int64) k * d + r];
+	pfree(root);
+}
+
 /* The factorization's root [d × d] into the belief's rows; the network's passes below it */
 static void
 ComposeRoot(const RecalQuestionModel *model, const float *root, const float *passes,
-			RecalBelief *belief)
+			const float *spread, RecalBelief *belief)
 {
 	int			d = model->d;
 	int			width = model->width;
@@ -249,12 +296,14 @@ ComposeRoot(const RecalQuestionModel *model, const float *root, const float *pas
 			belief->root[(int64) (d + p) * width + d + k] =
 				(float) ((passes[(int64) p * d + k] - mean) / sqrt(RECAL_NETWORK_PASSES));
 	}
+	if (spread != NULL)
+		ComposeSpread(model, spread, belief);
 }
 
 void
 RecalBelieve(const RecalQuestionModel *model, const float *factor, const float *vector, int64 n,
 			 const float *gathered, const float *confidences, const float *passes,
-			 RecalBelief *belief)
+			 const float *spread, RecalBelief *belief)
 {
 	int			d = model->d;
 	float	   *root = AllocFloats(d, d);
@@ -268,7 +317,8 @@ RecalBelieve(const RecalQuestionModel *model, const float *factor, const float *
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("could not compute an uncertainty with model \"%s\"", model->model),
 				 errdetail("%s", problem)));
-	ComposeRoot(model, root, passes, belief);
+	ComposeRoot(model, root, passes, spread, belief);
+	belief->n = n;
 
 	/* (Tᵀx)² + diag(TᵀST), S = RᵀR */
 	recal_gemm(d, d, d, 1.0f, root, d, model->item_transform, d, 0.0f, work, d);
@@ -285,7 +335,7 @@ RecalBelieve(const RecalQuestionModel *model, const float *factor, const float *
 	pfree(work);
 }
 
-/* Adds ‖Z o_i‖² of the network's rows of the root */
+/* Adds ‖Z o_i‖² of the network's passes, and oᵀSo of its spread */
 static void
 AddNetworkBounds(const RecalQuestions *questions, const RecalBelief *belief, float *bounds)
 {
@@ -306,6 +356,16 @@ AddNetworkBounds(const RecalQuestions *questions, const RecalBelief *belief, flo
 					scores[i * RECAL_NETWORK_PASSES + p];
 	}
 	pfree(scores);
+	if (questions->spread_variance != NULL)
+	{
+		float		share;
+		const float *variance = questions->spread_variance +
+			recal_net_spread_place(belief->n, &share) * pool->n;
+
+		for (int64 i = 0; i < pool->n; i++)
+			bounds[i] += (1 - share) * variance[i] +
+				(share > 0 ? share * variance[i + pool->n] : 0);
+	}
 }
 
 void
@@ -330,11 +390,13 @@ RecalBeliefParts(const RecalQuestions *questions, RecalBelief *const *beliefs, i
 		beliefs[u]->user.bounds = NULL;
 		if (bounds == NULL)
 			continue;
-		/* rounding must not hide an item that is at its bound */
 		for (int64 i = 0; i < n; i++)
-			bounds[u * n + i] = 1.0001f * (mine[i] + questions->prior_variance[i]);
+			bounds[u * n + i] = mine[i] + questions->prior_variance[i];
 		if (questions->model.network)
 			AddNetworkBounds(questions, beliefs[u], bounds + u * n);
+		/* rounding must not hide an item that is at its bound */
+		for (int64 i = 0; i < n; i++)
+			bounds[u * n + i] *= 1.001f;
 		beliefs[u]->user.bounds = bounds + u * n;
 	}
 }

@@ -15,7 +15,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "recal_als.h"
 #include "recal_compat.h"
 #include "recal_factorize.h"
 #include "recal_questions.h"
@@ -36,7 +35,6 @@ typedef struct Asking
 	int32	   *place;			/* [nitems] of an item, or -1; NULL with positions */
 	int64		n;
 	bool	   *excluded;		/* [n], all false between users */
-	float	   *fold_in_work;
 	float	   *pick_work;
 	RecalPick  *picks;			/* [per_user] */
 	/* the group */
@@ -141,7 +139,6 @@ BeginAsking(Asking *asking, RecalStrategy strategy)
 						GatherNumbers(asking, served->item_mass),
 						GatherNumbers(asking, served->item_chance), strategy);
 	asking->excluded = palloc_extended(asking->n, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	asking->fold_in_work = AllocFloats(recal_als_work_size(served->factors), 1);
 	asking->max_users = (int) Max(1, Min(GROUP_USERS, GROUP_FLOATS / asking->n));
 	asking->users = recal_palloc_array(RecalUser *, asking->max_users);
 	asking->beliefs = recal_palloc_array(RecalBelief *, asking->max_users);
@@ -171,26 +168,18 @@ LoadUser(Asking *asking, int64 number, int slot)
 {
 	RecalServed *served = asking->served;
 	RecalUser  *user = RecalHistoriesUser(asking->histories, number, asking->context);
-	RecalFoldInModel fold_in = RecalUserFoldInModel(served, user);
 	RecalId		id = RecalIdTableGet(&asking->histories->users, number);
 	float	   *gathered = AllocFloats(user->npairs, served->factors);
-	float	   *overwritten = AllocFloats(user->npairs, served->factors);
 
-	RecalServedGather(served, user->item, user->npairs, gathered);
-	memcpy(overwritten, gathered, sizeof(float) * user->npairs * served->factors);
-	RecalFoldIn(&fold_in, user->npairs, overwritten, user->confidence, user->factor,
-				asking->fold_in_work);
+	RecalUserFoldIn(served, user);
 	if (served->network)
-	{
-		RecalNetworkVectors(served, &user, 1);
 		RecalNetworkPasses(served, user, asking->context);
-	}
+	RecalServedGather(served, user->item, user->npairs, gathered);
 	RecalBelieve(&asking->questions.model, user->factor, user->vector, user->npairs, gathered,
-				 user->confidence, user->passes, asking->beliefs[slot]);
+				 user->confidence, user->passes, user->spread, asking->beliefs[slot]);
 	asking->beliefs[slot]->user.key = KeyOf(&id);
 	asking->users[slot] = user;
 	pfree(gathered);
-	pfree(overwritten);
 }
 
 static inline int64

@@ -316,8 +316,8 @@ CollectRows(RecalServed *served, const RecalEventColumns *columns, const RecalUs
 	return user;
 }
 
-static void
-FoldInServed(RecalServed *served, RecalUser *user)
+void
+RecalUserFoldIn(RecalServed *served, RecalUser *user)
 {
 	int			d = served->factors;
 	RecalFoldInModel model = RecalUserFoldInModel(served, user);
@@ -351,7 +351,7 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 	if (id == NULL || !RecalIdToColumn(id, &columns->user_type, &parameter))
 	{
 		user = UserInit(served, 0, context);
-		FoldInServed(served, user);
+		RecalUserFoldIn(served, user);
 		return user;
 	}
 	else
@@ -372,7 +372,7 @@ RecalUserLoad(RecalServed *served, Oid relation, const RecalEventColumns *column
 	user = CollectRows(served, columns, answers, nanswers, context);
 	SPI_freetuptable(SPI_tuptable);
 	RecalContentUser(served, id, user, context);
-	FoldInServed(served, user);
+	RecalUserFoldIn(served, user);
 	return user;
 }
 
@@ -423,7 +423,7 @@ RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryC
 		DecayHistory(served, user, timed);
 	pfree(timed);
 	user->personal = user->npairs > 0;
-	FoldInServed(served, user);
+	RecalUserFoldIn(served, user);
 	return user;
 }
 
