@@ -54,6 +54,9 @@ typedef struct RecalNetwork
 	float	   *parameters;		/* [recal_net_size], 64-byte aligned */
 	RecalNet	net;			/* bound to them */
 	float	   *spread;			/* [RECAL_NET_SPREADS × d × d] of recal_net_fit_spread */
+	float	   *content;		/* [p × RecalNetContentWidth] what makes o, b and e of an item's
+								 * features, or NULL */
+	int			content_rows;	/* p */
 	float		blend;			/* score = z·o + b + blend · x·y */
 	int			epochs_run;		/* that the parameters have been through */
 	int			nloss;
@@ -83,7 +86,7 @@ extern void RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorizatio
 /* Whether it would try: there may be something to learn from. */
 extern bool RecalNetworkMayBe(const RecalMatrix *matrix, const RecalNetwork *network);
 
-/* Options for RecalTrainNetwork; no network where items have features */
+/* Options for RecalTrainNetwork */
 extern void RecalNetworkOptions(const RecalDefinition *definition, RecalNetwork *network);
 
 /* The shape that a network would have */
@@ -93,9 +96,12 @@ extern void RecalNetworkShape(const RecalNetwork *network, int factors, int64 ni
 /* the dense parameters are stored in rows, so that chunks can be as small as all are */
 #define RECAL_NET_DENSE_COLUMNS	16
 
+/* o, b and e of one item, side by side */
+#define RecalNetContentWidth(d) (2 * (d) + 1)
+
 /*
  * Weights: parts network_shape, network_dense, network_inputs, network_outputs,
- * network_spread; returns their bytes.
+ * network_spread, and network_content where items have features; returns their bytes.
  */
 extern int64 RecalNetworkStore(const char *model, int version, const RecalNetwork *network);
 
@@ -192,6 +198,14 @@ extern const char *RecalNetworkEpoch(RecalNetworkRun *run, int epoch, int epochs
 /* gains [nvalid × RECAL_NET_RANKED]: NDCG of each user's row to be found */
 extern const double *RecalNetworkRank(RecalNetworkRun *run);
 extern const float *RecalNetworkParameters(const RecalNetworkRun *run);
+
+/*
+ * network_content.c: fits the network's content where items have features, and
+ * gives items without pairs, which only evaluation has, what serving would give
+ * them. NULL, or a message.
+ */
+extern const char *RecalNetworkFitContent(RecalNetworkRun *run);
+extern Size RecalNetworkContentBytes(const RecalFeatureRows *rows, int width);
 
 extern void RecalNetSliceBlock(void *memory, int block, RecalParticipant *me);
 extern void RecalNetUpdateBlock(void *memory, int block, RecalParticipant *me);

@@ -26,7 +26,8 @@
 typedef struct RecalContentItems
 {
 	RecalIdTable ids;
-	const float *factors;		/* [n × d], what their features make of them */
+	const float *rows;			/* [n × width], what their features make of them */
+	const float *inputs;		/* [n × d], the network's; NULL without */
 } RecalContentItems;
 
 /*
@@ -60,6 +61,7 @@ typedef struct RecalServed
 	float		network_dropout;
 	RecalNet	net;			/* the layers alone */
 	const float *network_spread;	/* of recal_net_fit_spread; NULL: not measured */
+	const float *network_content;	/* [p × RecalNetContentWidth] of items' features, or NULL */
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
 	const float *user_covariance;	/* [d × d] */

@@ -20,6 +20,8 @@
  *		network_inputs [n × d]		e
  *		network_outputs [n × (d + 1)]	o and b
  *		network_spread [7·d × d]	covariances of the user's vector (recal_network.h)
+ *		network_content [p × (2d + 1)]	with features of items: weights that make
+ *									o, b and e of features
  * With features of items (and of users, user_...) of p columns, c declared:
  *		item_vocabulary				words as text ids: number of the column, value
  *		item_scales   [c × 4]		RecalFeatureScale

@@ -94,7 +94,5 @@ SELECT item_id = (42 * 7 + 10) % 50 AS next_first FROM recal_recommend(42, 1);
 
 -- where there is none
 SELECT recal_create_model('x', 'walks', options => '{"network": "on"}');
-SELECT recal_create_model('x', 'walks', time_column => 'at', items => 'pg_class', item_id_column => 'relnatts', item_features => '{relkind}', options => '{"network": "on"}');
-\echo :SQLSTATE
 SELECT recal_drop_model('walks');
 DROP TABLE walks, unsure;

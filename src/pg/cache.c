@@ -242,6 +242,11 @@ LoadNetwork(CacheEntry *entry)
 														"network_spread",
 														(int64) RECAL_NET_SPREADS * shape->d,
 														shape->d);
+	if (served->encoders[RECAL_SIDE_ITEMS] != NULL)
+		served->network_content =
+			RecalWeightsReadFloats(served->model, served->version, "network_content",
+								   served->encoders[RECAL_SIDE_ITEMS]->width,
+								   RecalNetContentWidth(shape->d));
 }
 
 /* Rows first .. first+n-1 of a part that is stored in chunks. */
@@ -415,7 +420,7 @@ RecalServedBlock(RecalServed *served, int block, int64 *first, int64 *n)
 	{
 		*first = served->nitems;
 		*n = served->content->ids.n;
-		return served->content->factors;
+		return served->content->rows;
 	}
 	*first = (int64) block * served->block_rows;
 	*n = Min(served->block_rows, served->nitems - *first);
@@ -511,6 +516,10 @@ RecalServedInputs(RecalServed *served, const int32 *positions, int64 n, float *o
 	}
 	if (chunk != NULL)
 		pfree(chunk);
+	for (int64 j = 0; j < n && served->content != NULL; j++)
+		if (positions[j] >= served->nitems)
+			memcpy(out + j * d, served->content->inputs + (positions[j] - served->nitems) * d,
+				   sizeof(float) * d);
 }
 
 void

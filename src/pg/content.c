@@ -59,7 +59,8 @@ typedef struct Collector
 	int64		limit;
 	int64		capacity;
 	bool		overflow;
-	float	   *factors;		/* [capacity × d], in the order of codes */
+	int			width;			/* of an item: its row, and the network's input vector */
+	float	   *vectors;		/* [capacity × width], in the order of codes */
 	float	   *vector;
 	RecalFeatureRow *row;
 } Collector;
@@ -166,13 +167,13 @@ IsFresh(const Catalogue *catalogue, Snapshot snapshot)
 static void
 Grow(Collector *collector)
 {
-	Size		row = sizeof(float) * collector->served->factors;
+	Size		row = sizeof(float) * collector->width;
 	float	   *larger;
 
 	larger = RecalAllocAligned(collector->context, mul_size(row, collector->capacity * 2));
-	memcpy(larger, collector->factors, row * collector->capacity);
-	pfree(collector->factors);
-	collector->factors = larger;
+	memcpy(larger, collector->vectors, row * collector->capacity);
+	pfree(collector->vectors);
+	collector->vectors = larger;
 	collector->capacity *= 2;
 }
 
@@ -182,7 +183,10 @@ CollectItem(const RecalFeatureSource *source, TupleTableSlot *slot, void *arg)
 	Collector  *collector = arg;
 	const RecalServed *served = collector->served;
 	const RecalEncoder *encoder = served->encoders[RECAL_SIDE_ITEMS];
+	const RecalFeatureRow *row = collector->row;
 	int			d = served->factors;
+	int			width = collector->width;
+	float	   *place;
 	bool		isnull;
 	Datum		value = slot_getattr(slot, 1, &isnull);
 	RecalId		id;
@@ -201,8 +205,10 @@ CollectItem(const RecalFeatureSource *source, TupleTableSlot *slot, void *arg)
 		return;
 	}
 	RecalEncodeSlot(encoder, source, slot, collector->row);
-	recal_content_row(collector->row->n, collector->row->columns, collector->row->values,
-					  encoder->weights, d, collector->vector);
+	recal_content_row(row->n, row->columns, row->values, encoder->weights, d, collector->vector);
+	if (served->network)
+		recal_content_row(row->n, row->columns, row->values, served->network_content, width - d,
+						  collector->vector + d);
 	if (served->ratings)
 		collector->vector[RECAL_USER_BIAS] = 1;
 	code = RecalIdBuilderAdd(collector->ids, &id);
@@ -210,9 +216,9 @@ CollectItem(const RecalFeatureSource *source, TupleTableSlot *slot, void *arg)
 		Grow(collector);
 
 	/* of several rows one that does not depend on their order */
-	if (code == count || memcmp(collector->vector, collector->factors + (int64) code * d,
-								sizeof(float) * d) < 0)
-		memcpy(collector->factors + (int64) code * d, collector->vector, sizeof(float) * d);
+	place = collector->vectors + (int64) code * width;
+	if (code == count || memcmp(collector->vector, place, sizeof(float) * width) < 0)
+		memcpy(place, collector->vector, sizeof(float) * width);
 }
 
 static void
@@ -223,26 +229,37 @@ Collect(Collector *collector, const char *condition)
 	collector->overflow = false;
 	collector->capacity = 256;
 	collector->ids = RecalIdBuilderBegin(served->items.kind);
-	collector->factors = RecalAllocAligned(collector->context,
-										   sizeof(float) * collector->capacity * served->factors);
+	collector->vectors = RecalAllocAligned(collector->context,
+										   sizeof(float) * collector->capacity * collector->width);
 	RecalFeaturesScan(served->sources[RECAL_SIDE_ITEMS], condition, NULL, CollectItem, collector);
 }
 
-/* Factors in the order of ids. */
+/* Rows and input vectors in the order of ids. */
 static void
 Finish(Collector *collector, RecalContentItems *items)
 {
-	int			d = collector->served->factors;
-	float	   *sorted;
+	int			width = collector->served->width;
+	int			d = collector->width - width;
+	float	   *rows;
+	float	   *inputs = NULL;
 	int32	   *rank;
 
 	RecalIdBuilderFinish(collector->ids, &items->ids, &rank);
-	sorted = RecalAllocAligned(collector->context, sizeof(float) * Max(items->ids.n, 1) * d);
+	rows = RecalAllocAligned(collector->context, sizeof(float) * Max(items->ids.n, 1) * width);
+	if (d > 0)
+		inputs = RecalAllocAligned(collector->context, sizeof(float) * Max(items->ids.n, 1) * d);
 	for (int64 code = 0; code < items->ids.n; code++)
-		memcpy(sorted + (int64) rank[code] * d, collector->factors + code * d, sizeof(float) * d);
-	items->factors = sorted;
+	{
+		const float *vector = collector->vectors + code * collector->width;
+
+		memcpy(rows + (int64) rank[code] * width, vector, sizeof(float) * width);
+		if (d > 0)
+			memcpy(inputs + (int64) rank[code] * d, vector + width, sizeof(float) * d);
+	}
+	items->rows = rows;
+	items->inputs = inputs;
 	pfree(rank);
-	pfree(collector->factors);
+	pfree(collector->vectors);
 	pfree(collector->vector);
 	pfree(collector->row);
 }
@@ -259,15 +276,16 @@ Read(const RecalServed *served, Snapshot snapshot)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
+	collector.width = served->width + (served->network ? served->factors : 0);
 	collector.limit = Min(MAX_CONTENT_ITEMS,
-						  Bound() / (sizeof(float) * served->factors * 2 + 64));
-	collector.vector = palloc(sizeof(float) * served->factors);
+						  Bound() / (sizeof(float) * collector.width * 2 + 64));
+	collector.vector = palloc(sizeof(float) * collector.width);
 	collector.row = palloc(sizeof(RecalFeatureRow));
 	Collect(&collector, NULL);
 	if (collector.overflow)
 	{
 		/* too many: those with the highest ids, which are the newest more often than not */
-		pfree(collector.factors);
+		pfree(collector.vectors);
 		Collect(&collector, psprintf("true ORDER BY %s DESC LIMIT " INT64_FORMAT,
 									 quote_identifier(source->id_column),
 									 served->nitems + collector.limit));

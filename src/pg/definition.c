@@ -381,13 +381,6 @@ CheckWhole(const char *model, const RecalDefinition *definition)
 			   definition->users_name != NULL, "users");
 	CheckNeeds(model, definition->options.network == RECAL_ON, "network",
 			   definition->time_column != NULL, "time_column");
-	if (definition->options.network == RECAL_ON && definition->nitem_features > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("option \"network\"%s cannot be \"on\" with \"item_features\"",
-						RecalOfModel(model)),
-				 errdetail("Items without behaviour have no output vector in this version."),
-				 errhint("Use \"auto\" or \"off\", or do without features.")));
 	if (definition->options.network == RECAL_ON && definition->objective == RECAL_EXPLICIT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

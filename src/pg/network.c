@@ -42,9 +42,6 @@ RecalNetworkOptions(const RecalDefinition *definition, RecalNetwork *network)
 	const RecalOptions *options = &definition->options;
 
 	network->mode = options->network;
-	/* a vector that features give is one of the factorization alone */
-	if (definition->nitem_features > 0 && network->mode == RECAL_AUTO)
-		network->mode = RECAL_OFF;
 	network->nhidden = options->nhidden;
 	memcpy(network->hidden, options->hidden, sizeof(network->hidden));
 	network->dropout = options->dropout;
@@ -115,14 +112,19 @@ NeededMemory(const RecalNetworkRun *run)
 	Size		network = add_size(RecalNetworkBytes(run),
 								   mul_size(sizeof(float), recal_net_size(&run->shape) +
 											(RECAL_NET_SPREADS + 1) * (Size) d * d));
+	const RecalFeatures *items = run->work->features[RECAL_SIDE_ITEMS];
 	Size		held = 0;
 
+	/* once the training's own memory is free */
+	if (items != NULL)
+		held = add_size(mul_size(sizeof(float), recal_net_size(&run->shape)),
+						RecalNetworkContentBytes(&items->rows, RecalNetContentWidth(d)));
 	if (run->nvalid > 0)
 	{
 		RecalAlsShape shape;
 
 		RecalAlsFullShape(matrix, run->work, &shape);
-		held = add_size(add_size(pairs, factors), RecalAlsBytes(&shape));
+		held = Max(held, add_size(add_size(pairs, factors), RecalAlsBytes(&shape)));
 		network = add_size(network, mul_size(sizeof(float) * d,
 											 add_size(matrix->nitems, run->nvalid)));
 	}
@@ -300,6 +302,24 @@ MeasureSpread(RecalNetworkRun *run)
 	pfree(work);
 }
 
+/* What serves items that have only features; false when it cannot be had. */
+static bool
+FitContent(RecalNetworkRun *run)
+{
+	const char *message = RecalNetworkFitContent(run);
+
+	if (message == NULL)
+		return true;
+	ereport(run->network->mode == RECAL_ON ? ERROR : WARNING,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the network of model \"%s\" could not learn from features",
+					run->network->model),
+			 errdetail_internal("%s.", message),
+			 errhint("Lower the option \"learning_rate\", which is %g.",
+					 run->options.learning_rate)));
+	return false;
+}
+
 bool
 RecalNetworkMayBe(const RecalMatrix *matrix, const RecalNetwork *network)
 {
@@ -378,16 +398,16 @@ Try(RecalNetworkRun *run)
 		return;
 	network->parameters = RecalAllocAligned(run->results, size);
 	TrainInPool(run);
+	recal_net_bind(&network->net, &network->shape, network->parameters);
+	if (network->kept)
+		network->kept = FitContent(run);
 	if (!network->kept)
 	{
 		pfree(network->parameters);
 		network->parameters = NULL;
 	}
 	else
-	{
-		recal_net_bind(&network->net, &network->shape, network->parameters);
 		MeasureSpread(run);
-	}
 	INSTR_TIME_SET_CURRENT(now);
 	INSTR_TIME_SUBTRACT(now, start);
 	network->seconds = INSTR_TIME_GET_DOUBLE(now);
@@ -402,7 +422,7 @@ RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorization *work,
 	MemoryContext context;
 
 	network->tried = network->kept = network->warmed = false;
-	network->parameters = network->spread = NULL;
+	network->parameters = network->spread = network->content = NULL;
 	network->blend = 0;
 	network->nvalid = 0;
 	network->nloss = network->epochs_run = network->nworkers = 0;

@@ -36,13 +36,19 @@ RecalNetworkStore(const char *model, int version, const RecalNetwork *network)
 {
 	const RecalNetShape *shape = &network->shape;
 	float		numbers[SHAPE_NUMBERS + RECAL_NET_MAX_HIDDEN];
+	int64		bytes = 0;
 
+	if (network->content != NULL)
+		bytes = RecalWeightsWriteFloats(model, version, "network_content",
+										network->content_rows, RecalNetContentWidth(shape->d),
+										network->content);
 	numbers[0] = (float) shape->d;
 	numbers[1] = (float) shape->nhidden;
 	for (int i = 0; i < shape->nhidden; i++)
 		numbers[SHAPE_NUMBERS + i] = (float) shape->hidden[i];
-	return RecalWeightsWriteFloats(model, version, "network_shape", 1,
-								   SHAPE_NUMBERS + shape->nhidden, numbers) +
+	return bytes +
+		RecalWeightsWriteFloats(model, version, "network_shape", 1,
+								SHAPE_NUMBERS + shape->nhidden, numbers) +
 		RecalWeightsWriteFloats(model, version, "network_dense",
 								recal_net_dense_size(shape) / RECAL_NET_DENSE_COLUMNS,
 								RECAL_NET_DENSE_COLUMNS, network->net.dense) +
