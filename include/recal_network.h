@@ -9,7 +9,9 @@
  * weighted mean Σ γ^age w e / Σ γ^age |w| over the newest rows, and the vectors
  * of the last five, zero where there are none; e is the item's input vector,
  * which is not its output vector o. A row of negative weight (a dislike) counts
- * with its sign and is no target. Then layers with rectifiers, dropout before
+ * with its sign and is no target. Where something is known about users besides
+ * (a profile: d numbers that the training leaves alone, zeros for a user of whom
+ * nothing is known), it comes after these. Then layers with rectifiers, dropout before
  * each, and a linear one of width d.
  */
 #ifndef RECAL_NETWORK_H
@@ -34,7 +36,11 @@ typedef struct RecalNetShape
 	int			nhidden;		/* may be 0: one linear layer */
 	int			hidden[RECAL_NET_MAX_HIDDEN];
 	int64_t		nitems;
+	int			nprofile;		/* slots of the input for a user's profile: 0 or 1 */
 } RecalNetShape;
+
+/* floats of an input */
+#define recal_net_width(shape) ((RECAL_NET_SLOTS + (shape)->nprofile) * (shape)->d)
 
 /*
  * All parameters lie in one piece of memory: the dense ones, layer by layer
@@ -104,6 +110,7 @@ typedef struct RecalNetHistories
 	const int64_t *offsets;		/* [nusers + 1] */
 	const int32_t *items;		/* [rows], ascending in time within a user */
 	const float *weights;		/* [rows], never 0 */
+	const float *profiles;		/* [nusers × d] where the shape has a slot for them */
 } RecalNetHistories;
 
 #define RECAL_NET_MAX_BATCH		8192
@@ -174,15 +181,25 @@ extern const char *recal_net_end_batch(RecalNetTraining *t, double *loss, int64_
 /* floats of workspace for n vectors at a time */
 extern int64_t recal_net_forward_work_size(const RecalNetShape *shape, int n);
 
-/* Input [RECAL_NET_SLOTS · d] of a history. */
+/* Input [recal_net_width] of a history, the profile 0. */
 extern void recal_net_input(const RecalNet *net, int64_t n, const int32_t *items,
 							const float *weights, float *input);
 
-/* The same from gathered vectors e [m × d] of the newest m = min(n, RECAL_NET_WINDOW) rows. */
+/*
+ * The same, all but the profile's place, from gathered vectors e [m × d] of the newest
+ * m = min(n, RECAL_NET_WINDOW) rows.
+ */
 extern void recal_net_input_gathered(int d, int64_t m, const float *vectors,
 									 const float *weights, float *input);
 
-/* z [n × d] of inputs [n × RECAL_NET_SLOTS · d], which are left alone */
+/* The profile's place in an input; profile [d], NULL: nothing is known. */
+extern void recal_net_put_profile(const RecalNetShape *shape, const float *profile,
+								  float *input);
+
+/* Multiplies the weights that read the profile, as if profiles were multiplied by factor. */
+extern void recal_net_scale_profile(RecalNet *net, float factor);
+
+/* z [n × d] of inputs [n × recal_net_width], which are left alone */
 extern void recal_net_forward(const RecalNet *net, int n, const float *inputs, float *z,
 							  float *work);
 
@@ -218,14 +235,17 @@ extern void recal_net_spread_at(int d, const float *spread, int64_t n, float *co
 
 /*
  * Integrated gradients (Sundararajan, Taly, Yan 2017) of z · o, from the empty
- * history: contributions[j] of the newest m = min(n, RECAL_NET_WINDOW) rows,
- * summing to z · o - baseline, which is that of the empty history. vectors and
- * weights as for recal_net_input_gathered. work: recal_net_explain_work_size.
+ * history without a profile: contributions[j] of the newest
+ * m = min(n, RECAL_NET_WINDOW) rows, and profile · by_profile [d], sum to
+ * z · o - baseline, which is that of where the path begins. vectors and weights
+ * as for recal_net_input_gathered; profile and by_profile NULL: there is none.
+ * work: recal_net_explain_work_size.
  */
 extern int64_t recal_net_explain_work_size(const RecalNetShape *shape);
 extern void recal_net_explain(const RecalNet *net, int64_t m, const float *vectors,
-							  const float *weights, const float *output,
-							  float *contributions, float *baseline, float *work);
+							  const float *weights, const float *profile,
+							  const float *output, float *contributions, float *by_profile,
+							  float *baseline, float *work);
 
 /*
  * A participant's view of a training; its fields are of no use to callers.

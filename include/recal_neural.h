@@ -89,9 +89,9 @@ extern bool RecalNetworkMayBe(const RecalMatrix *matrix, const RecalNetwork *net
 /* Options for RecalTrainNetwork */
 extern void RecalNetworkOptions(const RecalDefinition *definition, RecalNetwork *network);
 
-/* The shape that a network would have */
+/* The shape that a network would have; profile: users have features */
 extern void RecalNetworkShape(const RecalNetwork *network, int factors, int64 nitems,
-							  RecalNetShape *shape);
+							  bool profile, RecalNetShape *shape);
 
 /* the dense parameters are stored in rows, so that chunks can be as small as all are */
 #define RECAL_NET_DENSE_COLUMNS	16
@@ -162,11 +162,13 @@ typedef struct RecalNetworkRun
 	double		half_ndcg[2];	/* of those that half of them choose */
 	double	   *crossed;		/* [nvalid] NDCG with what the other half chooses */
 	const double *gains;		/* of RecalNetworkRank, latest */
+	const float *held_profile;	/* [p × d] what makes profiles of users' features, of the same */
 	bool		again;			/* once more on everything when the number of epochs is known */
 
 	RecalPool  *pool;
 	struct RecalNetShared *shared;
 	RecalNetTraining training;	/* the leader's */
+	float		profile_scale;	/* of profiles while they are trained with */
 	double		told;			/* fraction */
 	instr_time	told_at;
 } RecalNetworkRun;
@@ -197,6 +199,9 @@ extern const char *RecalNetworkEpoch(RecalNetworkRun *run, int epoch, int epochs
 
 /* gains [nvalid × RECAL_NET_RANKED]: NDCG of each user's row to be found */
 extern const double *RecalNetworkRank(RecalNetworkRun *run);
+
+/* [nusers × d] as serving makes them of users' features; NULL where it reads none */
+extern float *RecalNetworkProfiles(const RecalNetworkRun *run);
 extern const float *RecalNetworkParameters(const RecalNetworkRun *run);
 
 /*
@@ -205,6 +210,14 @@ extern const float *RecalNetworkParameters(const RecalNetworkRun *run);
  * them. NULL, or a message.
  */
 extern const char *RecalNetworkFitContent(RecalNetworkRun *run);
+
+/*
+ * Weights [p × d] from users' features to user factors, which stand for the
+ * factorization's where it does without them. NULL, or a message.
+ */
+extern const char *RecalNetworkFitProfile(const RecalFeatureRows *rows,
+										  const RecalMatrix *matrix,
+										  const float *user_factors, int d, float *weights);
 extern Size RecalNetworkContentBytes(const RecalFeatureRows *rows, int width);
 
 extern void RecalNetSliceBlock(void *memory, int block, RecalParticipant *me);

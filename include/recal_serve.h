@@ -209,12 +209,20 @@ extern void RecalNetworkPasses(RecalServed *served, RecalUser *user, MemoryConte
 extern float RecalNetworkVariance(const RecalServed *served, const RecalUser *user,
 								  const float *row);
 
+/* Whether the network reads what the user's features make of them. */
+static inline bool
+RecalUserHasProfile(const RecalServed *served, const RecalUser *user)
+{
+	return served->network && served->net.shape.nprofile > 0 && user->prior != NULL;
+}
+
 /*
  * Adds to reasons [npairs] what each pair adds to the network's score of an item's
- * row; returns the score of an empty history, without the bias.
+ * row, and to feature_reasons [features->n] what each feature does where the user
+ * has a profile; returns the score of an empty history, without the bias.
  */
 extern float RecalNetworkReasons(RecalServed *served, const RecalUser *user, const float *row,
-								 float *reasons);
+								 float *reasons, float *feature_reasons);
 
 /* One row of a user as serving counts it. */
 typedef struct RecalUserRow

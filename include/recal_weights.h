@@ -15,7 +15,8 @@
  *		item_mass     [n × 1]		Σ|c| of each item
  *		scalars       [1 × RECAL_NSCALARS]
  * And where a network was kept, which scores z·o + b + blend · x·y:
- *		network_shape [1 × (2 + hidden layers)]	d, number of hidden layers, their widths
+ *		network_shape [1 × (2 + hidden layers)]	d, number of hidden layers, their widths,
+ *									and one more, a 1, where users have features
  *		network_dense [.. × 16]		parameters of the layers (recal_network.h)
  *		network_inputs [n × d]		e
  *		network_outputs [n × (d + 1)]	o and b

@@ -28,6 +28,8 @@ recal_net_check_shape(const RecalNetShape *shape)
 	for (int i = 0; i < shape->nhidden; i++)
 		if (shape->hidden[i] < 1 || shape->hidden[i] > RECAL_NET_MAX_WIDTH)
 			return "the width of a hidden layer is out of range";
+	if (shape->nprofile < 0 || shape->nprofile > 1)
+		return "there is more than one profile";
 	if (shape->nitems < 1 || shape->nitems > INT32_MAX)
 		return "the number of items is out of range";
 	return NULL;
@@ -41,7 +43,7 @@ recal_net_layer(const RecalNetShape *shape, int layer)
 	for (int l = 0; l <= layer; l++)
 	{
 		at.weights = l == 0 ? 0 : recal_net_align(at.bias + at.out);
-		at.in = l == 0 ? RECAL_NET_SLOTS * shape->d : shape->hidden[l - 1];
+		at.in = l == 0 ? recal_net_width(shape) : shape->hidden[l - 1];
 		at.out = l == shape->nhidden ? shape->d : shape->hidden[l];
 		at.bias = at.weights + (int64_t) at.in * at.out;
 	}
@@ -209,4 +211,14 @@ recal_net_layers_back(const RecalNet *net, int n, float *const *activations,
 		else if (keys != NULL)
 			drop(n, layer.in, gradient, l, keys, dropout, kernels);
 	}
+}
+
+void
+recal_net_scale_profile(RecalNet *net, float factor)
+{
+	RecalNetLayer layer = recal_net_layer(&net->shape, 0);
+	int64_t		first = (int64_t) RECAL_NET_SLOTS * net->shape.d * layer.out;
+
+	for (int64_t i = first; i < (int64_t) layer.in * layer.out; i++)
+		net->dense[layer.weights + i] *= factor;
 }

@@ -25,11 +25,25 @@ add_row(int d, float *sums, double *weights, const float *vector, float weight,
 }
 
 void
+recal_net_put_profile(const RecalNetShape *shape, const float *profile, float *input)
+{
+	float	   *place = input + (size_t) RECAL_NET_SLOTS * shape->d;
+
+	if (shape->nprofile == 0)
+		return;
+	if (profile != NULL)
+		memcpy(place, profile, sizeof(float) * (size_t) shape->d);
+	else
+		memset(place, 0, sizeof(float) * (size_t) shape->d);
+}
+
+void
 recal_net_segment_inputs(const RecalNet *net, const RecalNetHistories *histories,
 						 const RecalNetSegment *segment, float *inputs, float *reciprocals,
 						 const RecalNetKernels *kernels)
 {
 	const int	d = net->shape.d;
+	const size_t width = (size_t) recal_net_width(&net->shape);
 	const int32_t *items = histories->items + segment->row;
 	const float *weights = histories->weights + segment->row;
 	int			first = segment->first;
@@ -42,7 +56,7 @@ recal_net_segment_inputs(const RecalNet *net, const RecalNetHistories *histories
 	{
 		if (p >= first)
 		{
-			float	   *input = inputs + (size_t) (p - first) * RECAL_NET_SLOTS * d;
+			float	   *input = inputs + (size_t) (p - first) * width;
 			float	   *reciprocal = reciprocals + (size_t) (p - first) * RECAL_NET_DECAYS;
 
 			for (int g = 0; g < RECAL_NET_DECAYS; g++)
@@ -65,6 +79,8 @@ recal_net_segment_inputs(const RecalNet *net, const RecalNetHistories *histories
 				if (weights[row] < 0)
 					kernels->scale(d, slot, -1.0f);
 			}
+			recal_net_put_profile(&net->shape, histories->profiles == NULL ? NULL :
+								  histories->profiles + segment->user * d, input);
 		}
 		add_row(d, sums, totals, net->inputs + (int64_t) items[p] * d, weights[p], kernels);
 	}
@@ -77,6 +93,7 @@ recal_net_segment_gradients(const RecalNet *net, const RecalNetHistories *histor
 							float *work, const RecalNetKernels *kernels)
 {
 	const int	d = net->shape.d;
+	const size_t width = (size_t) recal_net_width(&net->shape);
 	const int32_t *items = histories->items + segment->row;
 	const float *weights = histories->weights + segment->row;
 	int			first = segment->first;
@@ -101,7 +118,7 @@ recal_net_segment_gradients(const RecalNet *net, const RecalNetHistories *histor
 			if (p >= 0)
 				kernels->decay_add(d, recal_net_decays[g], work + g * d,
 								   reciprocals[(size_t) p * RECAL_NET_DECAYS + g],
-								   inputs + ((size_t) p * RECAL_NET_SLOTS + g) * d);
+								   inputs + (size_t) p * width + (size_t) g * d);
 			else
 				kernels->scale(d, work + g * d, recal_net_decays[g]);
 			kernels->decay_add(d, 1.0f, entry, weights[j], work + g * d);
@@ -112,7 +129,7 @@ recal_net_segment_gradients(const RecalNet *net, const RecalNetHistories *histor
 
 			if (p >= 0 && p < segment->count)
 				kernels->decay_add(d, 1.0f, entry, weights[j] < 0 ? -1.0f : 1.0f,
-								   inputs + ((size_t) p * RECAL_NET_SLOTS + RECAL_NET_DECAYS + k) * d);
+								   inputs + (size_t) p * width + (size_t) (RECAL_NET_DECAYS + k) * d);
 		}
 		entry_items[n++] = items[j];
 	}

@@ -36,6 +36,7 @@ extern const RecalNetKernels *recal_net_kernels_choice(int choice);
 typedef struct RecalNetSegment
 {
 	int64_t		start;			/* positions before it in the order of the epoch */
+	int64_t		user;
 	int64_t		row;			/* of the history's beginning */
 	int32_t		first;			/* position of the first, counted from there */
 	int32_t		count;
@@ -64,7 +65,7 @@ extern int64_t recal_net_max_entries(const RecalNetOptions *options);
 extern int	recal_net_max_slices(const RecalNetOptions *options);
 
 /*
- * network_input.c: inputs [count × SLOTS·d] of a segment's positions; reciprocals
+ * network_input.c: inputs [count × width] of a segment's positions; reciprocals
  * [count × DECAYS] of the decayed weights, for the way back.
  */
 extern void recal_net_segment_inputs(const RecalNet *net, const RecalNetHistories *histories,
@@ -100,7 +101,7 @@ extern void recal_net_layers(const RecalNet *net, int n, float *const *activatio
 							 const uint64_t *keys, float dropout,
 							 const RecalNetKernels *kernels);
 
-/* Backward: deltas[l] [n × out] from the last one; input_gradient [n × SLOTS·d] unless NULL. */
+/* Backward: deltas[l] [n × out] from the last one; input_gradient [n × width] unless NULL. */
 extern void recal_net_layers_back(const RecalNet *net, int n, float *const *activations,
 								  float *const *deltas, float *input_gradient,
 								  const uint64_t *keys, float dropout,

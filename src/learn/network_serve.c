@@ -47,6 +47,7 @@ recal_net_input(const RecalNet *net, int64_t n, const int32_t *items, const floa
 	int64_t		m = n < RECAL_NET_WINDOW ? n : RECAL_NET_WINDOW;
 
 	make_input(net->shape.d, m, NULL, net->inputs, items + (n - m), weights + (n - m), input);
+	recal_net_put_profile(&net->shape, NULL, input);
 }
 
 void
@@ -75,7 +76,7 @@ recal_net_forward_work_size(const RecalNetShape *shape, int n)
 
 	for (int l = 0; l < recal_net_nlayers(shape); l++)
 		size += recal_net_align((int64_t) n * recal_net_layer(shape, l).in);
-	return size + recal_net_align(RECAL_NET_SLOTS * shape->d) + recal_net_align(2 * (int64_t) n);
+	return size + recal_net_align(recal_net_width(shape)) + recal_net_align(2 * (int64_t) n);
 }
 
 void
@@ -84,7 +85,7 @@ recal_net_forward(const RecalNet *net, int n, const float *inputs, float *z, flo
 	float	   *activations[RECAL_NET_MAX_HIDDEN + 1];
 
 	(void) cut_activations(&net->shape, n, activations, work);
-	memcpy(activations[0], inputs, sizeof(float) * (size_t) n * RECAL_NET_SLOTS * net->shape.d);
+	memcpy(activations[0], inputs, sizeof(float) * (size_t) n * (size_t) recal_net_width(&net->shape));
 	recal_net_layers(net, n, activations, z, NULL, 0.0f, recal_net_kernels_choice(0));
 }
 
@@ -103,7 +104,7 @@ void
 recal_net_dropout_vectors(const RecalNet *net, const float *input, float dropout, uint64_t seed,
 						  int passes, float *z, float *work)
 {
-	const size_t width = RECAL_NET_SLOTS * (size_t) net->shape.d;
+	const size_t width = (size_t) recal_net_width(&net->shape);
 	float	   *activations[RECAL_NET_MAX_HIDDEN + 1];
 	uint64_t   *keys = (uint64_t *) cut_activations(&net->shape, passes, activations, work);
 
@@ -123,8 +124,8 @@ recal_net_dropout_vectors(const RecalNet *net, const float *input, float dropout
 int64_t
 recal_net_explain_work_size(const RecalNetShape *shape)
 {
-	int64_t		size = 2 * recal_net_align(RECAL_NET_SLOTS * shape->d) +
-		recal_net_align(RECAL_NET_SLOTS * shape->d * EXPLAIN_STEPS) +
+	int64_t		size = 2 * recal_net_align(recal_net_width(shape)) +
+		recal_net_align(recal_net_width(shape) * EXPLAIN_STEPS) +
 		recal_net_align((int64_t) shape->d * EXPLAIN_STEPS);
 
 	for (int l = 0; l < recal_net_nlayers(shape); l++)
@@ -142,10 +143,10 @@ typedef struct Path
 {
 	float	   *activations[RECAL_NET_MAX_HIDDEN + 1];
 	float	   *deltas[RECAL_NET_MAX_HIDDEN + 1];
-	float	   *gradients;		/* [EXPLAIN_STEPS × SLOTS·d] */
+	float	   *gradients;		/* [EXPLAIN_STEPS × width] */
 	float	   *z;				/* [EXPLAIN_STEPS × d] */
-	float	   *input;			/* [SLOTS·d] */
-	float	   *mean;			/* [SLOTS·d] gradient */
+	float	   *input;			/* [width] */
+	float	   *mean;			/* [width] gradient */
 } Path;
 
 static void
@@ -158,11 +159,11 @@ cut_path(const RecalNetShape *shape, float *work, Path *path)
 		work += recal_net_align((int64_t) EXPLAIN_STEPS * recal_net_layer(shape, l).out);
 	}
 	path->gradients = work;
-	work += recal_net_align(RECAL_NET_SLOTS * shape->d * EXPLAIN_STEPS);
+	work += recal_net_align(recal_net_width(shape) * EXPLAIN_STEPS);
 	path->z = work;
 	work += recal_net_align((int64_t) shape->d * EXPLAIN_STEPS);
 	path->input = work;
-	path->mean = work + recal_net_align(RECAL_NET_SLOTS * shape->d);
+	path->mean = work + recal_net_align(recal_net_width(shape));
 }
 
 /* The gradient of z · output by the input, mean over the path's midpoints */
@@ -171,7 +172,7 @@ mean_gradient(const RecalNet *net, const float *output, int steps, Path *path)
 {
 	const RecalNetKernels *kernels = recal_net_kernels_choice(0);
 	const int	d = net->shape.d;
-	const int	width = RECAL_NET_SLOTS * d;
+	const int	width = recal_net_width(&net->shape);
 
 	memset(path->mean, 0, sizeof(float) * (size_t) width);
 	for (int first = 0; first < steps; first += EXPLAIN_STEPS)
@@ -196,34 +197,44 @@ mean_gradient(const RecalNet *net, const float *output, int steps, Path *path)
 
 void
 recal_net_explain(const RecalNet *net, int64_t m, const float *vectors, const float *weights,
-				  const float *output, float *contributions, float *baseline, float *work)
+				  const float *profile, const float *output, float *contributions,
+				  float *by_profile, float *baseline, float *work)
 {
 	const int	d = net->shape.d;
+	const size_t width = (size_t) recal_net_width(&net->shape);
 	float		coefficients[RECAL_NET_WINDOW * RECAL_NET_SLOTS];
 	double		difference;
 	double		missing = 0;
-	double		size = 0;
+	double		of_profile = 0;
+	double		size;
 	Path		path;
 
-	/* the ends of the path: no history, and all of it */
+	/* the ends of the path: neither history nor profile, and all of it */
 	cut_path(&net->shape, work, &path);
 	recal_net_input_gathered(d, m, vectors, weights, path.input);
-	memset(path.activations[0], 0, sizeof(float) * RECAL_NET_SLOTS * (size_t) d);
-	memcpy(path.activations[0] + RECAL_NET_SLOTS * d, path.input,
-		   sizeof(float) * RECAL_NET_SLOTS * (size_t) d);
+	recal_net_put_profile(&net->shape, profile, path.input);
+	memset(path.activations[0], 0, sizeof(float) * width);
+	memcpy(path.activations[0] + width, path.input, sizeof(float) * width);
 	recal_net_layers(net, 2, path.activations, path.z, NULL, 0.0f, recal_net_kernels_choice(0));
 	*baseline = recal_dot(d, path.z, output);
 	difference = (double) recal_dot(d, path.z + d, output) - *baseline;
 
 	/* the net is linear between the places where a unit switches: few steps mostly do */
-	for (int steps = EXPLAIN_STEPS; m > 0 && steps <= MAX_EXPLAIN_STEPS; steps *= 2)
+	for (int steps = EXPLAIN_STEPS; (m > 0 || profile != NULL) && steps <= MAX_EXPLAIN_STEPS;
+		 steps *= 2)
 	{
 		mean_gradient(net, output, steps, &path);
-		missing = difference - recal_dot(RECAL_NET_SLOTS * d, path.mean, path.input);
+		missing = difference - recal_dot((int) width, path.mean, path.input);
 		if (fabs(missing) <= EXPLAIN_TOLERANCE * (1.0 + fabs(difference)))
 			break;
 	}
 
+	if (profile != NULL)
+	{
+		memcpy(by_profile, path.mean + RECAL_NET_SLOTS * d, sizeof(float) * (size_t) d);
+		of_profile = recal_dot(d, by_profile, profile);
+	}
+	size = fabs(of_profile);
 	recal_net_coefficients(m, weights, coefficients);
 	for (int64_t j = 0; j < m; j++)
 	{
@@ -236,7 +247,10 @@ recal_net_explain(const RecalNet *net, int64_t m, const float *vectors, const fl
 		size += fabs(sum);
 	}
 
-	/* the rest of the error in proportion to what each row has */
+	/* the rest of the error in proportion to what each row, and the profile, has */
 	for (int64_t j = 0; j < m && size > 0; j++)
 		contributions[j] += (float) (missing * fabs((double) contributions[j]) / size);
+	if (of_profile != 0)
+		recal_net_kernels_choice(0)->scale(d, by_profile, (float)
+										   (1 + copysign(missing / size, missing * of_profile)));
 }

@@ -19,28 +19,31 @@ recal_net_spread_work_size(const RecalNetShape *shape)
 {
 	const int	n = RECAL_NET_SPREADS + 1;
 
-	return recal_net_align((int64_t) n * RECAL_NET_SLOTS * shape->d) +
+	return recal_net_align((int64_t) n * recal_net_width(shape)) +
 		recal_net_align((int64_t) n * shape->d) + recal_net_forward_work_size(shape, n);
 }
 
 /* Adds one user's differences to the sums; lengths that it is too short for are left out. */
 static void
 add_user(const RecalNet *net, int64_t n, const int32_t *items, const float *weights,
-		 float *sums, int64_t *counts, float *work)
+		 const float *profile, float *sums, int64_t *counts, float *work)
 {
 	const int	d = net->shape.d;
+	const size_t width = (size_t) recal_net_width(&net->shape);
 	float	   *inputs = work;
-	float	   *z = inputs + recal_net_align((int64_t) (RECAL_NET_SPREADS + 1) * RECAL_NET_SLOTS * d);
+	float	   *z = inputs + recal_net_align((int64_t) (RECAL_NET_SPREADS + 1) * recal_net_width(&net->shape));
 	float	   *layers = z + recal_net_align((int64_t) (RECAL_NET_SPREADS + 1) * d);
 	int			lengths = 0;
 
 	recal_net_input(net, n, items, weights, inputs);
+	recal_net_put_profile(&net->shape, profile, inputs);
 	while (lengths < RECAL_NET_SPREADS && 2 * recal_net_spread_rows[lengths] <= n)
 	{
 		int			rows = recal_net_spread_rows[lengths++];
 
 		recal_net_input(net, rows, items + (n - rows), weights + (n - rows),
-						inputs + (size_t) lengths * RECAL_NET_SLOTS * d);
+						inputs + (size_t) lengths * width);
+		recal_net_put_profile(&net->shape, profile, inputs + (size_t) lengths * width);
 	}
 	recal_net_forward(net, lengths + 1, inputs, z, layers);
 	for (int k = 0; k < lengths; k++)
@@ -72,7 +75,8 @@ recal_net_fit_spread(const RecalNet *net, const RecalNetHistories *histories, in
 		if (poll != NULL)
 			poll(arg);
 		if (n > 0)
-			add_user(net, n, histories->items + first, histories->weights + first, spread,
+			add_user(net, n, histories->items + first, histories->weights + first,
+					 histories->profiles == NULL ? NULL : histories->profiles + u * d, spread,
 					 counts, work);
 	}
 	for (int k = 0; k < RECAL_NET_SPREADS; k++)

@@ -209,7 +209,7 @@ recal_net_work_size(const RecalNetTraining *t)
 	const RecalNetShape *shape = &t->net.shape;
 	int64_t		slice = t->options.slice;
 	int64_t		size = recal_net_align(slice * RECAL_NET_DECAYS) +
-		recal_net_align(slice * RECAL_NET_SLOTS * shape->d) +
+		recal_net_align(slice * recal_net_width(shape)) +
 		recal_net_align(RECAL_NET_DECAYS * shape->d) + slice * 2;
 	int64_t		update = recal_net_outputs_work_size(t);
 
@@ -273,6 +273,7 @@ recal_net_begin_epoch(RecalNetTraining *t, int epoch)
 
 		for (int64_t i = 0; i < pieces; i++)
 		{
+			segments[n].user = u;
 			segments[n].row = histories->offsets[u];
 			segments[n].first = (int32_t) (rows * i / pieces);
 			segments[n].count = (int32_t) (rows * (i + 1) / pieces) - segments[n].first;
@@ -473,7 +474,7 @@ recal_net_slice(const RecalNetTraining *t, int slice, float *work, RecalPoll pol
 	const RecalNetKernels *kernels = recal_net_kernels_choice(0);
 	const RecalNetState *state = t->state;
 	const int	d = t->net.shape.d;
-	const int64_t width = RECAL_NET_SLOTS * d;
+	const int64_t width = recal_net_width(&t->net.shape);
 	const int	first = (int) ((int64_t) state->count * slice / state->nslices);
 	const int	n = (int) ((int64_t) state->count * (slice + 1) / state->nslices) - first;
 	const int64_t capacity = recal_net_max_entries(&t->options);

@@ -226,6 +226,7 @@ LoadNetwork(CacheEntry *entry)
 	RecalWeightsInfo(served->model, served->version, "network_outputs", &entry->outputs);
 	RecalWeightsInfo(served->model, served->version, "network_inputs", &entry->inputs);
 	if (shape->d != served->factors || shape->nitems != served->nitems ||
+		(shape->nprofile > 0 && served->encoders[RECAL_SIDE_USERS] == NULL) ||
 		part.rows * part.columns != size || entry->outputs.rows != served->nitems ||
 		entry->outputs.columns != shape->d + 1 || entry->inputs.rows != served->nitems ||
 		entry->inputs.columns != shape->d)

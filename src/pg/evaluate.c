@@ -135,14 +135,18 @@ UserVector(Evaluator *evaluator, int64 u, float *vector, float *input)
 	float	   *prior = palloc(sizeof(float) * d);
 	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(n, 1) * d);
 	float	   *confidences = palloc(sizeof(float) * Max(n, 1));
+	bool		known;
 
 	for (int64 j = 0; j < n; j++)
 		memcpy(gathered + j * d,
 			   evaluator->factorization->item_factors + (int64) rows->columns[start + j] * d,
 			   sizeof(float) * d);
 	ReadHistory(evaluator, start, n, confidences, input);
+	known = features != NULL && RecalFeaturesPrior(features, u, d, prior);
 	if (evaluator->factorization->prior_used[RECAL_SIDE_USERS])
-		evaluator->fold_in.prior = RecalFeaturesPrior(features, u, d, prior) ? prior : NULL;
+		evaluator->fold_in.prior = known ? prior : NULL;
+	if (input != NULL)
+		recal_net_put_profile(&evaluator->network->shape, known ? prior : NULL, input);
 	RecalFoldIn(&evaluator->fold_in, n, gathered, confidences, vector, evaluator->work);
 	pfree(prior);
 	pfree(gathered);
@@ -213,7 +217,7 @@ Begin(Evaluator *evaluator, const char *model, int batch, int k, RecalEvaluation
 	evaluator->scores = AllocFloats(batch, nitems);
 	if (evaluator->network != NULL)
 	{
-		evaluator->inputs = AllocFloats(batch, RECAL_NET_SLOTS * d);
+		evaluator->inputs = AllocFloats(batch, recal_net_width(&evaluator->network->shape));
 		evaluator->z = AllocFloats(batch, d);
 		evaluator->net_work =
 			AllocFloats(recal_net_forward_work_size(&evaluator->network->shape, batch), 1);
@@ -233,13 +237,14 @@ static void
 ScoreBatch(Evaluator *evaluator, int64 first, int n)
 {
 	const RecalNetwork *network = evaluator->network;
+	int64		width = network != NULL ? recal_net_width(&network->shape) : 0;
 	int			nitems = (int) evaluator->nitems;
 	int			d = evaluator->d;
 
 	for (int i = 0; i < n; i++)
 		UserVector(evaluator, evaluator->holdout->user[first + i],
 				   evaluator->vectors + (int64) i * d,
-				   network == NULL ? NULL : evaluator->inputs + (int64) i * RECAL_NET_SLOTS * d);
+				   network == NULL ? NULL : evaluator->inputs + i * width);
 	recal_gemm_nt(n, nitems, d, 1.0f, evaluator->vectors, d,
 				  evaluator->factorization->item_factors, d, 0.0f, evaluator->scores, nitems);
 	if (network == NULL)

@@ -53,11 +53,13 @@ RecalNetworkOptions(const RecalDefinition *definition, RecalNetwork *network)
 }
 
 void
-RecalNetworkShape(const RecalNetwork *network, int factors, int64 nitems, RecalNetShape *shape)
+RecalNetworkShape(const RecalNetwork *network, int factors, int64 nitems, bool profile,
+				  RecalNetShape *shape)
 {
 	memset(shape, 0, sizeof(RecalNetShape));
 	shape->d = factors;
 	shape->nitems = nitems;
+	shape->nprofile = profile;
 	shape->nhidden = network->nhidden < 0 ? (int) lengthof(default_hidden) : network->nhidden;
 	memcpy(shape->hidden, network->nhidden < 0 ? default_hidden : network->hidden,
 		   sizeof(int) * shape->nhidden);
@@ -182,9 +184,16 @@ Diverged(const RecalNetworkRun *run, int epoch, const char *message)
 static void
 Keep(RecalNetworkRun *run, int epochs)
 {
-	memcpy(run->network->parameters, RecalNetworkParameters(run),
+	RecalNetwork *network = run->network;
+
+	memcpy(network->parameters, RecalNetworkParameters(run),
 		   sizeof(float) * recal_net_size(&run->shape));
-	run->network->epochs_run = epochs;
+	recal_net_bind(&network->net, &run->shape, network->parameters);
+
+	/* serving reads profiles as the features' weights make them */
+	if (run->shape.nprofile > 0)
+		recal_net_scale_profile(&network->net, run->profile_scale);
+	network->epochs_run = epochs;
 }
 
 /* Trains without what is held out; false when it is not to be kept. */
@@ -289,7 +298,8 @@ MeasureSpread(RecalNetworkRun *run)
 	int			d = run->shape.d;
 	double		cost = (RECAL_NET_SPREADS + 1) * (DenseSize(&run->shape) + (double) d * d);
 	RecalNetHistories histories = {
-		run->matrix->nusers, run->matrix->by_user.offsets, run->items, run->weights
+		run->matrix->nusers, run->matrix->by_user.offsets, run->items, run->weights,
+		RecalNetworkProfiles(run)
 	};
 	float	   *work = RecalAllocAligned(run->context,
 										 sizeof(float) * recal_net_spread_work_size(&run->shape));
@@ -398,7 +408,6 @@ Try(RecalNetworkRun *run)
 		return;
 	network->parameters = RecalAllocAligned(run->results, size);
 	TrainInPool(run);
-	recal_net_bind(&network->net, &network->shape, network->parameters);
 	if (network->kept)
 		network->kept = FitContent(run);
 	if (!network->kept)
@@ -441,7 +450,8 @@ RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorization *work,
 	run->context = context;
 	run->results = results;
 	run->warm = network->warm;
-	RecalNetworkShape(network, work->factors, matrix->nitems, &run->shape);
+	RecalNetworkShape(network, work->factors, matrix->nitems,
+					  work->features[RECAL_SIDE_USERS] != NULL, &run->shape);
 	ResolveOptions(run);
 	Try(run);
 	if (!network->kept)

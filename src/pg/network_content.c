@@ -12,20 +12,12 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-
 #include "recal_factorize.h"
 #include "recal_neural.h"
 #include "recal_weights.h"
 
 /* On the weights, in units of an item, as the factorization's */
 #define CONTENT_RIDGE	1.0
-
-static void
-PollInterrupts(void *arg)
-{
-	CHECK_FOR_INTERRUPTS();
-}
 
 /* weights [p × width] ← from features to targets [nrows × width] of the rows that count */
 static const char *
@@ -37,11 +29,11 @@ Fit(const RecalFeatureRows *rows, const float *row_weights, const float *targets
 	double	   *right = RecalAllocArray(sizeof(double), p * width);
 	const char *message;
 
-	message = recal_content_system(rows, row_weights, CONTENT_RIDGE, system, PollInterrupts,
+	message = recal_content_system(rows, row_weights, CONTENT_RIDGE, system, RecalPollInterrupts,
 								   NULL);
 	if (message == NULL)
 		message = recal_content_fit(rows, row_weights, system, targets, width, right, weights,
-									PollInterrupts, NULL);
+									RecalPollInterrupts, NULL);
 	pfree(system);
 	pfree(right);
 	return message;
@@ -139,5 +131,20 @@ RecalNetworkFitContent(RecalNetworkRun *run)
 	pfree(touched);
 	pfree(weights);
 	pfree(targets);
+	return message;
+}
+
+const char *
+RecalNetworkFitProfile(const RecalFeatureRows *rows, const RecalMatrix *matrix,
+					   const float *user_factors, int d, float *weights)
+{
+	const int64_t *pairs = matrix->by_user.offsets;
+	float	   *row_weights = RecalAllocArray(sizeof(float), rows->nrows);
+	const char *message;
+
+	for (int64 u = 0; u < rows->nrows; u++)
+		row_weights[u] = pairs[u + 1] > pairs[u] && rows->offsets[u + 1] > rows->offsets[u];
+	message = Fit(rows, row_weights, user_factors, d, weights);
+	pfree(row_weights);
 	return message;
 }

@@ -43,6 +43,7 @@ MakeInput(RecalServed *served, const RecalUser *user, float *input)
 
 	recal_net_input_gathered(served->factors, m, vectors,
 							 user->history_weight + user->npairs - m, input);
+	recal_net_put_profile(&served->net.shape, user->prior, input);
 	pfree(vectors);
 }
 
@@ -50,17 +51,17 @@ void
 RecalNetworkVectors(RecalServed *served, RecalUser *const *users, int n)
 {
 	int			d = served->factors;
-	int			slots = RECAL_NET_SLOTS * d;
+	int			width = recal_net_width(&served->net.shape);
 	bool		keep = n == 1 && users[0]->input != NULL;
 	float	   *inputs = keep ? users[0]->input :
-		RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * slots);
+		RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * width);
 	float	   *z = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * n * d);
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) *
 										 recal_net_forward_work_size(&served->net.shape, n));
 
 	for (int i = 0; i < n; i++)
-		MakeInput(served, users[i], inputs + (int64) i * slots);
+		MakeInput(served, users[i], inputs + (int64) i * width);
 	recal_net_forward(&served->net, n, inputs, z, work);
 	for (int i = 0; i < n; i++)
 	{
@@ -120,21 +121,38 @@ RecalNetworkVariance(const RecalServed *served, const RecalUser *user, const flo
 	return (float) (Max(squares / RECAL_NETWORK_PASSES - sum * sum, 0) + Max(variance, 0));
 }
 
+/* The profile's part among the features that it is a sum of */
+static void
+AddFeatureReasons(const RecalServed *served, const RecalUser *user, const float *by_profile,
+				  float *reasons)
+{
+	const float *weights = served->encoders[RECAL_SIDE_USERS]->weights;
+	const RecalFeatureRow *row = user->features;
+
+	for (int f = 0; f < row->n; f++)
+		reasons[f] += row->values[f] *
+			recal_dot(served->factors, by_profile, weights + (size_t) row->columns[f] * served->factors);
+}
+
 float
 RecalNetworkReasons(RecalServed *served, const RecalUser *user, const float *row,
-					float *reasons)
+					float *reasons, float *feature_reasons)
 {
 	int64		m = WindowOf(user);
 	const int32 *items = user->history + user->npairs - m;
+	bool		profile = RecalUserHasProfile(served, user);
 	float	   *vectors = GatherWindow(served, user);
 	float	   *contributions = palloc(sizeof(float) * Max(m, 1));
+	float	   *by_profile = RecalAllocAligned(CurrentMemoryContext,
+											   sizeof(float) * served->factors);
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) *
 										 recal_net_explain_work_size(&served->net.shape));
 	float		baseline;
 
 	recal_net_explain(&served->net, m, vectors, user->history_weight + user->npairs - m,
-					  row + served->factors, contributions, &baseline, work);
+					  profile ? user->prior : NULL, row + served->factors, contributions,
+					  by_profile, &baseline, work);
 	for (int64 i = 0; i < m; i++)
 	{
 		const int32 *pair = bsearch(&items[i], user->item, user->npairs, sizeof(int32),
@@ -142,8 +160,11 @@ RecalNetworkReasons(RecalServed *served, const RecalUser *user, const float *row
 
 		reasons[pair - user->item] += contributions[i];
 	}
+	if (profile)
+		AddFeatureReasons(served, user, by_profile, feature_reasons);
 	pfree(vectors);
 	pfree(contributions);
+	pfree(by_profile);
 	pfree(work);
 	return baseline;
 }

@@ -23,6 +23,9 @@
 #define RANK_SCORES		(1024 * 1024)	/* floats of those, about */
 #define RANK_K			10
 
+/* mean norm of profiles for 64 factors, as that which item vectors start with */
+#define PROFILE_NORM	.5
+
 #define TELL_SECONDS	.5		/* between batches that tell how far they are */
 
 const float recal_network_blends[RECAL_NET_BLENDS] = {0, 0.5f, 1, 2, 4};
@@ -39,6 +42,7 @@ typedef struct RecalNetShared
 	Size		offsets;		/* int64 [nusers + 1] */
 	Size		items;			/* int32 [nnz] */
 	Size		weights;		/* float [nnz] */
+	Size		profiles;		/* float [nusers × d], with a slot for them */
 	Size		targets;		/* int32 [nvalid] */
 	Size		users;			/* int32 [nvalid] */
 	Size		vectors;		/* float [nvalid × d] of the factorization */
@@ -69,6 +73,8 @@ Layout(RecalNetShared *shared, const RecalNetworkRun *run)
 	shared->offsets = RecalPlace(&end, sizeof(int64), shared->nusers + 1);
 	shared->items = RecalPlace(&end, sizeof(int32), nnz);
 	shared->weights = RecalPlace(&end, sizeof(float), nnz);
+	if (shape->nprofile > 0)
+		shared->profiles = RecalPlace(&end, sizeof(float) * shape->d, shared->nusers);
 	if (run->nvalid > 0)
 	{
 		shared->targets = RecalPlace(&end, sizeof(int32), run->nvalid);
@@ -95,7 +101,8 @@ SharedHistories(RecalNetShared *shared)
 {
 	RecalNetHistories histories = {
 		shared->nusers, At(shared, int64, shared->offsets), At(shared, int32, shared->items),
-		At(shared, float, shared->weights)
+		At(shared, float, shared->weights),
+		shared->shape.nprofile > 0 ? At(shared, float, shared->profiles) : NULL
 	};
 
 	return histories;
@@ -224,7 +231,7 @@ RecalNetRankBlock(void *memory, int block, RecalParticipant *me)
 	int			d = shared->shape.d;
 	int64		nitems = shared->shape.nitems;
 	int			batch = (int) Max(1, Min(RANK_BATCH, RANK_SCORES / nitems));
-	int64		width = RECAL_NET_SLOTS * d;
+	int64		width = recal_net_width(&shared->shape);
 	int64		score_floats = TYPEALIGN(16, batch * nitems);
 	int64		first = (int64) block * RANK_USERS;
 	int64		end = Min(first + RANK_USERS, shared->nvalid);
@@ -254,6 +261,8 @@ RecalNetRankBlock(void *memory, int block, RecalParticipant *me)
 			recal_net_input(&net, histories.offsets[user + 1] - histories.offsets[user],
 							histories.items + histories.offsets[user],
 							histories.weights + histories.offsets[user], inputs + i * width);
+			recal_net_put_profile(&shared->shape, histories.profiles == NULL ? NULL :
+								  histories.profiles + user * d, inputs + i * width);
 		}
 		recal_net_forward(&net, n, inputs, z, work);
 		recal_gemm_nt(n, (int) nitems, d, 1.0f, z, d, net.outputs, d, 0.0f, scores,
@@ -303,6 +312,55 @@ CopyHistories(RecalNetworkRun *run, bool held_out, int64 *counts)
 	}
 }
 
+/* profiles [nusers × d] ← what weights make of users' features; returns their mean norm. */
+static double
+MakeProfiles(const RecalNetworkRun *run, const float *weights, float *profiles)
+{
+	const RecalFeatureRows *rows = &run->work->features[RECAL_SIDE_USERS]->rows;
+	int			d = run->shape.d;
+	double		sum = 0;
+	int64		known = 0;
+
+	for (int64 u = 0; u < rows->nrows; u++)
+	{
+		int64		first = rows->offsets[u];
+		int			n = (int) (rows->offsets[u + 1] - first);
+
+		if ((u & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		recal_content_row(n, rows->columns + first, rows->values + first, weights, d,
+						  profiles + u * d);
+		sum += sqrt(recal_dot(d, profiles + u * d, profiles + u * d));
+		known += n > 0;
+	}
+	return known > 0 ? sum / (double) known : 0;
+}
+
+float *
+RecalNetworkProfiles(const RecalNetworkRun *run)
+{
+	float	   *profiles;
+
+	if (run->shape.nprofile == 0)
+		return NULL;
+	profiles = RecalAllocArray(sizeof(float) * run->shape.d, run->matrix->nusers);
+	(void) MakeProfiles(run, run->work->features[RECAL_SIDE_USERS]->encoder.weights, profiles);
+	return profiles;
+}
+
+/* The same for training, on the scale of the item vectors beside them in the input */
+static void
+CopyProfiles(RecalNetworkRun *run, const float *weights)
+{
+	float	   *profiles = At(run->shared, float, run->shared->profiles);
+	int			d = run->shape.d;
+	double		norm = MakeProfiles(run, weights, profiles);
+
+	run->profile_scale = norm > 0 ? (float) (PROFILE_NORM * sqrt(d / 64.0) / norm) : 1;
+	for (int64 i = 0; i < run->matrix->nusers * d; i++)
+		profiles[i] *= run->profile_scale;
+}
+
 /* What is ranked does not change from epoch to epoch. */
 static void
 CopyValidation(RecalNetworkRun *run, const int64 *counts)
@@ -331,8 +389,13 @@ static void
 WarmParameters(const RecalWarmNetwork *warm, RecalNet *net)
 {
 	int			d = net->shape.d;
+	RecalNetLayer first = recal_net_layer(&net->shape, 0);
+	int64		profile = first.weights + (int64) RECAL_NET_SLOTS * d * first.out;
 
-	memcpy(net->dense, warm->dense, sizeof(float) * recal_net_dense_size(&net->shape));
+	/* all but what reads the profile, which has another basis now, too */
+	memcpy(net->dense, warm->dense, sizeof(float) * profile);
+	memcpy(net->dense + first.bias, warm->dense + first.bias,
+		   sizeof(float) * (recal_net_dense_size(&net->shape) - first.bias));
 	for (int64 i = 0; i < net->shape.nitems; i++)
 	{
 		memset(net->inputs + i * d, 0, sizeof(float) * d);
@@ -361,6 +424,9 @@ RecalNetworkBegin(RecalNetworkRun *run, bool held_out, const float *factors)
 	CHECK_FOR_INTERRUPTS();
 	if (held_out)
 		CopyValidation(run, counts);
+	if (run->shape.nprofile > 0)
+		CopyProfiles(run, held_out ? run->held_profile :
+					 run->work->features[RECAL_SIDE_USERS]->encoder.weights);
 	Bind(shared, &run->training);
 	recal_net_init(&run->training.net, factors, counts, run->options.seed, RecalPollInterrupts, NULL);
 	if (run->warm != NULL)

@@ -13,8 +13,23 @@
 #include "recal_neural.h"
 #include "recal_weights.h"
 
-/* in the part network_shape, before the widths */
+/* in the part network_shape, before the widths; after them a 1 where there is a profile */
 #define SHAPE_NUMBERS 2
+
+/* Returns how many there are; numbers has room for the longest shape. */
+static int
+ShapeNumbers(const RecalNetShape *shape, float *numbers)
+{
+	int			n = SHAPE_NUMBERS;
+
+	numbers[0] = (float) shape->d;
+	numbers[1] = (float) shape->nhidden;
+	for (int i = 0; i < shape->nhidden; i++)
+		numbers[n++] = (float) shape->hidden[i];
+	if (shape->nprofile > 0)
+		numbers[n++] = (float) shape->nprofile;
+	return n;
+}
 
 /* o and b side by side */
 static void
@@ -35,20 +50,16 @@ int64
 RecalNetworkStore(const char *model, int version, const RecalNetwork *network)
 {
 	const RecalNetShape *shape = &network->shape;
-	float		numbers[SHAPE_NUMBERS + RECAL_NET_MAX_HIDDEN];
+	float		numbers[SHAPE_NUMBERS + RECAL_NET_MAX_HIDDEN + 1];
+	int			n = ShapeNumbers(shape, numbers);
 	int64		bytes = 0;
 
 	if (network->content != NULL)
 		bytes = RecalWeightsWriteFloats(model, version, "network_content",
 										network->content_rows, RecalNetContentWidth(shape->d),
 										network->content);
-	numbers[0] = (float) shape->d;
-	numbers[1] = (float) shape->nhidden;
-	for (int i = 0; i < shape->nhidden; i++)
-		numbers[SHAPE_NUMBERS + i] = (float) shape->hidden[i];
 	return bytes +
-		RecalWeightsWriteFloats(model, version, "network_shape", 1,
-								SHAPE_NUMBERS + shape->nhidden, numbers) +
+		RecalWeightsWriteFloats(model, version, "network_shape", 1, n, numbers) +
 		RecalWeightsWriteFloats(model, version, "network_dense",
 								recal_net_dense_size(shape) / RECAL_NET_DENSE_COLUMNS,
 								RECAL_NET_DENSE_COLUMNS, network->net.dense) +
@@ -70,12 +81,19 @@ RecalNetworkReadShape(const char *model, int version, RecalNetShape *shape)
 	RecalWeightsInfo(model, version, "network_shape", &part);
 	numbers = RecalWeightsReadFloats(model, version, "network_shape", 1, part.columns);
 	memset(shape, 0, sizeof(RecalNetShape));
-	shape->d = part.columns >= SHAPE_NUMBERS ? (int) numbers[0] : 0;
-	shape->nhidden = part.columns - SHAPE_NUMBERS;
 	shape->nitems = 1;
-	for (int i = 0; i < shape->nhidden && i < RECAL_NET_MAX_HIDDEN; i++)
+	if (part.columns >= SHAPE_NUMBERS)
+	{
+		shape->d = (int) numbers[0];
+		shape->nhidden = (int) numbers[1];
+	}
+	for (int i = 0; i < shape->nhidden && i < RECAL_NET_MAX_HIDDEN &&
+		 SHAPE_NUMBERS + i < part.columns; i++)
 		shape->hidden[i] = (int) numbers[SHAPE_NUMBERS + i];
-	if (shape->d < 1 || (int) numbers[1] != shape->nhidden || recal_net_check_shape(shape) != NULL)
+	if (part.columns > SHAPE_NUMBERS + shape->nhidden)
+		shape->nprofile = (int) numbers[part.columns - 1];
+	if (shape->d < 1 || part.columns != SHAPE_NUMBERS + shape->nhidden + shape->nprofile ||
+		recal_net_check_shape(shape) != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("weights of model \"%s\", version %d, part \"%s\" are damaged",
@@ -89,20 +107,20 @@ static bool
 SameShape(const RecalVersion *version, const RecalNetShape *shape)
 {
 	RecalPart	part;
+	float		wanted[SHAPE_NUMBERS + RECAL_NET_MAX_HIDDEN + 1];
+	int			n = ShapeNumbers(shape, wanted);
 	float	   *numbers;
-	bool		same;
+	bool		same = true;
 
 	/* without one it has no such fact */
 	if (isnan(RecalJsonNumber(version->facts, "network_blend")))
 		return false;
 	RecalWeightsInfo(version->model, version->version, "network_shape", &part);
-	if (part.columns != SHAPE_NUMBERS + shape->nhidden)
+	if (part.columns != n)
 		return false;
-	numbers = RecalWeightsReadFloats(version->model, version->version, "network_shape", 1,
-									 part.columns);
-	same = numbers[0] == shape->d;
-	for (int i = 0; i < shape->nhidden; i++)
-		same = same && numbers[SHAPE_NUMBERS + i] == shape->hidden[i];
+	numbers = RecalWeightsReadFloats(version->model, version->version, "network_shape", 1, n);
+	for (int i = 0; i < n; i++)
+		same &= numbers[i] == wanted[i];
 	pfree(numbers);
 	return same;
 }

@@ -305,6 +305,28 @@ FoldUsersIn(RecalNetworkRun *run, const RecalMatrix *matrix, const RecalFactoriz
 	pfree(work);
 }
 
+/* What makes profiles of users' features without what is held out */
+static const float *
+HeldProfile(const RecalNetworkRun *run, const RecalMatrix *matrix,
+			const RecalFactorization *held)
+{
+	const RecalFeatureRows *rows = &run->work->features[RECAL_SIDE_USERS]->rows;
+	float	   *weights;
+	const char *message;
+
+	if (held->features[RECAL_SIDE_USERS] != NULL)
+		return held->features[RECAL_SIDE_USERS]->encoder.weights;
+	weights = RecalAllocAligned(CurrentMemoryContext,
+								mul_size(sizeof(float) * held->factors, rows->width));
+	message = RecalNetworkFitProfile(rows, matrix, held->user_factors, held->factors, weights);
+	if (message != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("could not learn from features: %s", message),
+				 errhint("Raise the option \"regularization\".")));
+	return weights;
+}
+
 /* A factorization without what is held out, and those users' vectors of it */
 void
 RecalNetworkFactorize(RecalNetworkRun *run)
@@ -334,6 +356,8 @@ RecalNetworkFactorize(RecalNetworkRun *run)
 	RecalFactorize(&matrix, &held);
 	run->held_items = held.item_factors;
 	FoldUsersIn(run, &matrix, &held);
+	if (run->shape.nprofile > 0)
+		run->held_profile = HeldProfile(run, &matrix, &held);
 	pfree(held.user_factors);
 	pfree(matrix.by_user.offsets);
 	pfree(matrix.by_user.columns);

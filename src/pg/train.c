@@ -269,7 +269,8 @@ LoadWarm(void *arg)
 	{
 		RecalNetShape shape;
 
-		RecalNetworkShape(&training->network, d, items->n, &shape);
+		RecalNetworkShape(&training->network, d, items->n,
+						  work->features[RECAL_SIDE_USERS] != NULL, &shape);
 		training->network.warm = RecalNetworkLoadWarm(version, &shape, ids.n, places);
 	}
 	pfree(places);

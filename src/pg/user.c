@@ -333,7 +333,7 @@ RecalUserFoldIn(RecalServed *served, RecalUser *user)
 	if (served->network)
 	{
 		user->input = RecalAllocAligned(GetMemoryChunkContext(user),
-										sizeof(float) * RECAL_NET_SLOTS * d);
+										sizeof(float) * recal_net_width(&served->net.shape));
 		RecalNetworkVectors(served, &user, 1);
 	}
 }

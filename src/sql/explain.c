@@ -66,20 +66,24 @@ AddBias(Reason *reasons, int64 *n, const char *kind, const char *source, float c
 
 /*
  * One reason for each pair of the user, and for each feature where those are the
- * mean that the vector was made from. Without features and without a like it is
- * the mean user: then no pair has a part of its own, and the whole score is the
- * mean user's, as dislikes have moved it.
+ * mean that the vector was made from, or are read by the network. Without features
+ * and without a like it is the mean user: then no pair has a part of its own, and
+ * the whole score is the mean user's, as dislikes have moved it.
  */
 static Reason *
 CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
 {
 	bool		has_prior = RecalUserFoldInModel(served, user).prior != NULL;
-	int64		most = Max(user->npairs, has_prior ? user->features->n : 0) + 5;
+	bool		has_features = has_prior || RecalUserHasProfile(served, user);
+	int			nfeatures = has_features ? user->features->n : 0;
+	int64		most = Max(user->npairs, nfeatures) + 5;
 	Reason	   *reasons = palloc_extended(sizeof(Reason) * 2 * most, MCXT_ALLOC_HUGE);
 	float	   *parts = palloc_extended(sizeof(float) * most, MCXT_ALLOC_HUGE);
+	float	   *features = recal_palloc0_array(float, Max(nfeatures, 1));
 	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->width);
 	float		blend = served->network ? served->network_blend : 1;
 	float		empty = 0;
+	float		mean = 0;
 	bool		liked = false;
 	int64		n = 0;
 
@@ -87,8 +91,12 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	RecalUserReasons(served, user, y, parts);
 	for (int64 j = 0; j < user->npairs && served->network; j++)
 		parts[j] *= blend;
+	if (has_prior)
+		RecalUserFeatureReasons(served, user, y, features);
+	for (int f = 0; f < nfeatures; f++)
+		features[f] *= blend;
 	if (served->network)
-		empty = RecalNetworkReasons(served, user, y, parts);
+		empty = RecalNetworkReasons(served, user, y, parts, features);
 	for (int64 j = 0; j < user->npairs; j++)
 	{
 		liked |= user->confidence[j] > 0;
@@ -100,18 +108,15 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 		AddBias(reasons, &n, "bias", "user", user->factor[RECAL_USER_BIAS] - served->mean_rating);
 		AddBias(reasons, &n, "bias", "item", y[RECAL_ITEM_BIAS]);
 	}
-	if (has_prior)
-	{
-		RecalUserFeatureReasons(served, user, y, parts);
-		for (int f = 0; f < user->features->n; f++)
-			if (user->features->columns[f] > 0)
-				AddReason(reasons, &n, -1, user->features->columns[f], blend * parts[f]);
-			else
-				AddBias(reasons, &n, "prior", "mean user", blend * parts[f]);	/* the intercept */
-	}
-	else if (!liked && !served->ratings)
-		AddBias(reasons, &n, "prior", "mean user",
-				blend * recal_dot(served->factors, user->factor, y));
+	if (!has_prior && !liked && !served->ratings)
+		mean += blend * recal_dot(served->factors, user->factor, y);
+	for (int f = 0; f < nfeatures; f++)
+		if (user->features->columns[f] > 0)
+			AddReason(reasons, &n, -1, user->features->columns[f], features[f]);
+		else
+			mean += features[f];	/* the intercept */
+	if (has_features || (!liked && !served->ratings))
+		AddBias(reasons, &n, "prior", "mean user", mean);
 	if (served->network)
 	{
 		AddBias(reasons, &n, "prior", "empty history", empty);
@@ -119,6 +124,7 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	}
 	qsort(reasons, n, sizeof(Reason), CompareReasons);
 	pfree(parts);
+	pfree(features);
 	pfree(y);
 	*count = n;
 	return reasons;

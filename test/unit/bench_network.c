@@ -251,7 +251,7 @@ hold_out(Data *data, bool validate, uint64_t seed)
 			data->counts[item]++;
 		}
 	}
-	data->train = (RecalNetHistories) {data->nusers, offsets, items, weights};
+	data->train = (RecalNetHistories) {data->nusers, offsets, items, weights, NULL};
 }
 
 /*

@@ -20,6 +20,7 @@ typedef struct Setup
 	int64_t    *offsets;
 	int32_t    *items;
 	float	   *weights;
+	float	   *profiles;
 	int64_t    *counts;
 	RecalNet	net;
 	RecalNetTraining t;
@@ -61,7 +62,9 @@ make_histories(Setup *s, int nusers, const int *lengths, bool weighted)
 		}
 	}
 	s->offsets[nusers] = at;
-	s->histories = (RecalNetHistories) {nusers, s->offsets, s->items, s->weights};
+	s->profiles = s->shape.nprofile == 0 ? NULL :
+		unit_normals((int64_t) nusers * s->shape.d, 0.5, 10);
+	s->histories = (RecalNetHistories) {nusers, s->offsets, s->items, s->weights, s->profiles};
 }
 
 static inline void
@@ -104,6 +107,7 @@ end(Setup *s)
 	free(s->offsets);
 	free(s->items);
 	free(s->weights);
+	free(s->profiles);
 	free(s->counts);
 	free(s->net.dense);
 	free(s->memory);

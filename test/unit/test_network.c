@@ -71,7 +71,7 @@ reference_loss(const Reference *r)
 {
 	const Setup *s = r->s;
 	const RecalNetState *state = s->t.state;
-	double	   *x = unit_doubles(RECAL_NET_SLOTS * s->shape.d + 4096);
+	double	   *x = unit_doubles(recal_net_width(&s->shape) + 4096);
 	double	   *z = unit_doubles(s->shape.d);
 	double		loss = 0;
 
@@ -96,6 +96,9 @@ reference_loss(const Reference *r)
 				continue;
 			reference_input(r, segment->row,
 							cut > RECAL_NET_WINDOW ? cut - RECAL_NET_WINDOW : 0, p, x);
+			for (int f = 0; s->shape.nprofile > 0 && f < s->shape.d; f++)
+				x[RECAL_NET_SLOTS * s->shape.d + f] =
+					s->profiles[segment->user * s->shape.d + f];
 			reference_layers(r, &key, x, z);
 			loss += reference_cross_entropy(r, z, s->items[segment->row + p]);
 		}
@@ -153,11 +156,11 @@ check_gradients(Reference *r, const float *after, double rate, int64_t place, in
 }
 
 static void
-gradients_of(float dropout, int negatives, int nhidden, int slice)
+gradients_of(float dropout, int negatives, int nhidden, int slice, int nprofile)
 {
 	const int	lengths[] = {1, 3, 40, 0, 7, 2, 150, 12, 33};
 	const double rate = 1000;
-	Setup		s = {.shape = {5, nhidden, {7, 6}, 23}};
+	Setup		s = {.shape = {5, nhidden, {7, 6}, 23, nprofile}};
 	Reference	r;
 	double		loss = 0;
 	double		expected;
@@ -194,12 +197,13 @@ gradients_of(float dropout, int negatives, int nhidden, int slice)
 static void
 test_gradients(void **state)
 {
-	gradients_of(0.0f, 0, 2, 256);
-	gradients_of(0.3f, 0, 2, 64);
-	gradients_of(0.3f, 0, 0, 37);
-	gradients_of(0.0f, 8, 1, 100);
-	gradients_of(0.3f, 8, 2, 19);
-	gradients_of(0.3f, 64, 2, 1);
+	gradients_of(0.0f, 0, 2, 256, 0);
+	gradients_of(0.3f, 0, 2, 64, 1);
+	gradients_of(0.3f, 0, 0, 37, 0);
+	gradients_of(0.0f, 8, 1, 100, 1);
+	gradients_of(0.3f, 8, 2, 19, 0);
+	gradients_of(0.3f, 64, 2, 1, 1);
+	gradients_of(0.3f, 0, 0, 37, 1);
 }
 
 /* Tiles and blocks of items are more than one: full and sampled gradients of a larger catalogue */
@@ -210,7 +214,7 @@ test_gradients_of_many_items(void **state)
 
 	for (int negatives = 0; negatives <= 900; negatives += 900)
 	{
-		Setup		s = {.shape = {3, 1, {4}, 1100}};
+		Setup		s = {.shape = {3, 1, {4}, 1100, 0}};
 		double		loss = 0;
 		int64_t		targets = 0;
 		Reference	r;
@@ -246,7 +250,7 @@ test_order_of_blocks(void **state)
 		for (int i = 0; i < 2; i++)
 		{
 			memset(&s[i], 0, sizeof(Setup));
-			s[i].shape = (RecalNetShape) {16, 2, {33, 20}, 700};
+			s[i].shape = (RecalNetShape) {16, 2, {33, 20}, 700, 1};
 			s[i].options = (RecalNetOptions) {0.2f, 1e-3f, 100, 16, 2, negatives, false, 13};
 			make_histories(&s[i], 8, lengths, true);
 			begin(&s[i], 0);
@@ -269,7 +273,7 @@ test_learns_an_order(void **state)
 	for (int negatives = 0; negatives <= 12; negatives += 12)
 	{
 		int			lengths[60];
-		Setup		s = {.shape = {16, 1, {32}, 30}};
+		Setup		s = {.shape = {16, 1, {32}, 30, 0}};
 		float	   *work;
 		float		z[16];
 		double		first;
@@ -314,7 +318,7 @@ static void
 test_diverging(void **state)
 {
 	const int	lengths[] = {100, 50, 64, 200};
-	Setup		s = {.shape = {8, 1, {16}, 100}};
+	Setup		s = {.shape = {8, 1, {16}, 100, 0}};
 	const char *message = NULL;
 	double		loss = 0;
 	int64_t		targets = 0;
@@ -338,8 +342,8 @@ static void
 test_edges(void **state)
 {
 	static const RecalNetShape shapes[] = {
-		{8, 0, {0}, 50}, {8, 1, {1}, 50}, {8, 2, {1500, 3}, 50}, {1, 1, {2}, 2}, {8, 1, {4}, 1},
-		{70, 8, {5, 6, 7, 8, 9, 10, 11, 12}, 513}
+		{8, 0, {0}, 50, 0}, {8, 1, {1}, 50, 0}, {8, 2, {1500, 3}, 50, 0}, {1, 1, {2}, 2, 0}, {8, 1, {4}, 1, 1},
+		{70, 8, {5, 6, 7, 8, 9, 10, 11, 12}, 513, 0}
 	};
 	static const int histories[3][4] = {{1, 1, 1, 1}, {0, 0, 1, 0}, {300, 0, 2, 1}};
 
@@ -363,7 +367,7 @@ test_edges(void **state)
 static void
 test_checks(void **state)
 {
-	RecalNetShape shape = {64, 2, {256, 128}, 1000};
+	RecalNetShape shape = {64, 2, {256, 128}, 1000, 0};
 	RecalNetOptions options;
 
 	recal_net_default_options(&options, 1000, 1000);
@@ -390,7 +394,7 @@ static void
 test_negatives(void **state)
 {
 	const int	lengths[] = {400, 300};
-	Setup		s = {.shape = {4, 1, {4}, 200}};
+	Setup		s = {.shape = {4, 1, {4}, 200, 0}};
 	double	   *sum;
 	const int	draws = 3000;
 

@@ -7,10 +7,10 @@
 
 /* A history of 130 rows with weights and dislikes, in a net with random parameters */
 static Setup
-serving_setup(void)
+serving_setup(int nprofile)
 {
 	const int	lengths[] = {130};
-	Setup		s = {.shape = {12, 2, {40, 20}, 60}};
+	Setup		s = {.shape = {12, 2, {40, 20}, 60, nprofile}};
 
 	s.options = (RecalNetOptions) {0.3f, 1e-3f, 130, 130, 1, 0, false, 17};
 	make_histories(&s, 1, lengths, true);
@@ -21,7 +21,7 @@ serving_setup(void)
 static void
 test_user_vector(void **state)
 {
-	Setup		s = serving_setup();
+	Setup		s = serving_setup(0);
 	Reference	r = make_reference(&s);
 	float	   *work = unit_floats(recal_net_forward_work_size(&s.shape, 1));
 	const int	sizes[] = {0, 1, 2, 5, 6, 99, 100, 130};
@@ -64,7 +64,7 @@ test_dropout_vectors(void **state)
 	{
 		passes = 2000
 	};
-	Setup		s = serving_setup();
+	Setup		s = serving_setup(0);
 	float	   *work = unit_floats(recal_net_forward_work_size(&s.shape, passes));
 	float	   *z = unit_floats(passes * 12);
 	float	   *again = unit_floats(passes * 12);
@@ -105,7 +105,7 @@ test_dropout_vectors(void **state)
 static void
 test_explain(void **state)
 {
-	Setup		s = serving_setup();
+	Setup		s = serving_setup(0);
 	float	   *work = unit_floats(recal_net_explain_work_size(&s.shape));
 	float	   *forward = unit_floats(recal_net_forward_work_size(&s.shape, 1));
 	float		gathered[RECAL_NET_WINDOW * 12];
@@ -123,7 +123,7 @@ test_explain(void **state)
 
 			for (int j = 0; j < m; j++)
 				memcpy(gathered + j * 12, s.net.inputs + s.items[j] * 12, sizeof(float) * 12);
-			recal_net_explain(&s.net, m, gathered, s.weights, output, contributions, &baseline,
+			recal_net_explain(&s.net, m, gathered, s.weights, NULL, output, contributions, NULL, &baseline,
 							  work);
 			assert_close(baseline, recal_dot(12, nothing, output), 1e-6);
 			for (int j = 0; j < m; j++)
@@ -134,8 +134,78 @@ test_explain(void **state)
 
 	/* a row whose vector is zero has no part in it */
 	memset(gathered, 0, sizeof(float) * 12);
-	recal_net_explain(&s.net, 5, gathered, s.weights, s.net.outputs, contributions, &baseline, work);
+	recal_net_explain(&s.net, 5, gathered, s.weights, NULL, s.net.outputs, contributions, NULL, &baseline, work);
 	assert_true(contributions[0] == 0 && contributions[4] != 0);
+	free(work);
+	free(forward);
+	end(&s);
+}
+
+/* What is known about the user: an input like others, and a reason beside the rows */
+static void
+test_profile(void **state)
+{
+	Setup		s = serving_setup(1);
+	Reference	r = make_reference(&s);
+	float	   *work = unit_floats(recal_net_explain_work_size(&s.shape));
+	float	   *forward = unit_floats(recal_net_forward_work_size(&s.shape, 2));
+	float		gathered[RECAL_NET_WINDOW * 12];
+	float		inputs[2 * (RECAL_NET_SLOTS + 1) * 12];
+	float		contributions[RECAL_NET_WINDOW];
+	float		by_profile[12];
+	float		half[12];
+	float		baseline;
+	float		z[2 * 12];
+	float		again[12];
+	float		nothing[12];
+	double		x[256];
+	double		expected[12];
+
+	assert_int_equal(recal_net_width(&s.shape), (RECAL_NET_SLOTS + 1) * 12);
+	recal_net_user_vector(&s.net, 0, s.items, s.weights, nothing, forward);
+	for (int m = 0; m <= 40; m += m < 3 ? 1 : 37)
+	{
+		/* without it and with it */
+		recal_net_input(&s.net, m, s.items, s.weights, inputs);
+		memcpy(inputs + recal_net_width(&s.shape), inputs, sizeof(inputs) / 2);
+		recal_net_put_profile(&s.shape, s.profiles, inputs + recal_net_width(&s.shape));
+		recal_net_forward(&s.net, 2, inputs, z, forward);
+		reference_input(&r, 0, 0, m, x);
+		for (int f = 0; f < 12; f++)
+			x[RECAL_NET_SLOTS * 12 + f] = s.profiles[f];
+		reference_layers(&r, NULL, x, expected);
+		for (int f = 0; f < 12; f++)
+			assert_close(z[12 + f], expected[f], 1e-5);
+		recal_net_user_vector(&s.net, m, s.items, s.weights, again, forward);
+		assert_memory_equal(z, again, sizeof(again));
+
+		for (int j = 0; j < m; j++)
+			memcpy(gathered + j * 12, s.net.inputs + s.items[j] * 12, sizeof(float) * 12);
+		for (int item = 0; item < 60; item += 7)
+		{
+			const float *output = s.net.outputs + item * 12;
+			double		sum = 0;
+
+			recal_net_explain(&s.net, m, gathered, s.weights, s.profiles, output, contributions,
+							  by_profile, &baseline, work);
+			assert_close(baseline, recal_dot(12, nothing, output), 1e-6);
+			for (int j = 0; j < m; j++)
+				sum += contributions[j];
+			assert_true(recal_dot(12, by_profile, s.profiles) != 0);
+			sum += recal_dot(12, by_profile, s.profiles);
+			assert_true(fabs(sum + baseline - recal_dot(12, z + 12, output)) < 1e-4);
+		}
+	}
+
+	/* weights twice as large and a profile half as large say the same */
+	for (int f = 0; f < 12; f++)
+		half[f] = s.profiles[f] / 2;
+	recal_net_scale_profile(&s.net, 2);
+	recal_net_put_profile(&s.shape, half, inputs);
+	recal_net_forward(&s.net, 1, inputs, again, forward);
+	for (int f = 0; f < 12; f++)
+		assert_close(again[f], z[12 + f], 1e-5);
+	free(r.dense);
 	free(work);
 	free(forward);
 	end(&s);
@@ -147,7 +217,7 @@ test_explain_linear(void **state)
 {
 	const int	lengths[] = {4};
 	const float ones[2] = {1, 1};
-	Setup		s = {.shape = {2, 0, {0}, 4}};
+	Setup		s = {.shape = {2, 0, {0}, 4, 0}};
 	float	   *work;
 	float		contributions[2];
 	float		baseline;
@@ -158,7 +228,7 @@ test_explain_linear(void **state)
 	make_histories(&s, 1, lengths, false);
 	begin(&s, 1.5);
 	work = unit_floats(recal_net_explain_work_size(&s.shape));
-	recal_net_explain(&s.net, 2, vectors, ones, output, contributions, &baseline, work);
+	recal_net_explain(&s.net, 2, vectors, ones, NULL, output, contributions, NULL, &baseline, work);
 	for (int j = 0; j < 2; j++)
 	{
 		double		expected = 0;
@@ -284,7 +354,7 @@ test_spread(void **state)
 		d = 3, nusers = 40
 	};
 	int			lengths[nusers];
-	Setup		s = {.shape = {d, 1, {10}, 50}};
+	Setup		s = {.shape = {d, 1, {10}, 50, 0}};
 	float		spread[RECAL_NET_SPREADS * d * d];
 	float		between[d * d];
 	double		expected[d * d] = {0};
@@ -353,6 +423,7 @@ main(void)
 		cmocka_unit_test(test_user_vector),
 		cmocka_unit_test(test_dropout_vectors),
 		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_explain_linear),
 		cmocka_unit_test(test_spread),
 	};
