@@ -106,6 +106,36 @@ cmp_ok($fits, '>', 0.6, 'people: pages of new users fit their tastes');
 is($cold, 0, 'people: none of them is cold');
 
 #
+# People who go from one kind of place to the next: the order is for the network,
+# and the kind is all that is known about new places, and about new people what
+# kind they begin with
+#
+answer($node, <<'SQL');
+CREATE TABLE tours AS SELECT u AS user_id, (u + step) % 8 + 8 * (abs(hashint8(u * 100 + step)) % 40) AS item_id, timestamptz '2024-01-01' + step * interval '1 hour' AS at
+FROM generate_series(1, 1500) u, generate_series(0, 11) step;
+CREATE TABLE places AS SELECT i AS id, 'kind ' || i % 8 AS kind FROM generate_series(0, 319) i;
+CREATE TABLE tourists AS SELECT u AS id, 'begins with ' || u % 8 AS habit FROM generate_series(1, 1700) u;
+CREATE TABLE known_tours AS SELECT * FROM tours WHERE item_id / 8 % 10 <> 3;
+CREATE INDEX ON known_tours (user_id);
+CREATE VIEW ended AS SELECT user_id, (item_id + 1) % 8 AS next FROM (SELECT DISTINCT ON (user_id) * FROM known_tours ORDER BY user_id, at DESC) t;
+SELECT recal_create_model(model, 'known_tours', time_column => 'at', items => 'places', item_features => '{kind}', users => 'tourists', user_features => '{habit}',
+	options => format('{"factors": 16, "epochs": 5, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [32], "batch_size": 64, "network_epochs": 20, "learning_rate": 0.005, "network": "%s"}', network)::jsonb)
+FROM (VALUES ('tours', 'auto'), ('tours_alone', 'off')) v (model, network);
+CALL recal_train('tours');
+CALL recal_train('tours_alone');
+SQL
+is(answer($node, q(SELECT facts->>'network' FROM recal_versions WHERE model = 'tours')), 'true', 'tours: the network is kept beside features');
+foreach my $model ('tours', 'tours_alone')
+{
+	my $places = answer($node, "SELECT round(avg((item_id % 8 = next)::int), 3) FROM (SELECT * FROM ended WHERE user_id % 5 = 0) u, recal_recommend(user_id, 4, ARRAY(SELECT id FROM places WHERE id / 8 % 10 = 3), '$model')");
+	my $people = answer($node, "SELECT round(avg((item_id % 8 = u % 8)::int), 3) FROM generate_series(1501, 1700) u, recal_recommend(u, 10, '$model')");
+
+	note "$model: share of untouched places that come next $places, of what new people begin with $people";
+	cmp_ok($places, $model eq 'tours' ? '>' : '<', $model eq 'tours' ? 0.8 : 0.4, "$model: untouched places where they come next");
+	cmp_ok($people, $model eq 'tours' ? '>' : '<', $model eq 'tours' ? 0.8 : 0.6, "$model: what new people begin with");
+}
+
+#
 # MovieLens latest-small, with genres and years, where RECAL_MOVIELENS names a
 # directory with ratings.tsv (user, film, rating, time) and movies.tsv (id, title, year, genres)
 #

@@ -148,6 +148,24 @@ my $linear = train('linear', 'max_parallel_maintenance_workers = 0');
 is(said('linear', 'network'), 'true', 'no hidden layer, sampled negatives: kept');
 is(train('linear', 'max_parallel_maintenance_workers = 2'), $linear, 'and the same weights with workers');
 
+# beside features of items and users
+answer($node, <<'SQL');
+CREATE TABLE things AS SELECT i AS id, 'kind ' || i % 5 AS kind FROM generate_series(0, 230) i;
+CREATE TABLE people AS SELECT u AS id, 'group ' || u % 3 AS segment FROM generate_series(1, 800) u;
+SQL
+create('featured', 'chains', ', "negatives": 50, "network_epochs": 2, "network": "on"');
+answer($node, q(SELECT recal_alter_model('featured', '{"items": "things", "item_id_column": "id", "item_features": ["kind"], "users": "people", "user_id_column": "id", "user_features": ["segment"]}')));
+my $featured = train('featured', 'max_parallel_maintenance_workers = 0');
+is(parts('featured'), 'network_content network_dense network_inputs network_outputs network_shape', 'features: they are among its weights');
+foreach my $workers (1, 2)
+{
+	is(train('featured', "max_parallel_maintenance_workers = $workers"), $featured, "features, $workers workers: the same weights");
+	is(said('featured', 'network_workers'), $workers, "features, $workers workers: they came");
+}
+answer($node, q(SELECT recal_alter_model('featured', '{"warm_start": true}')));
+train('featured');
+is(said('featured', 'network'), 'true', 'features: trained again');
+
 # warm: what it has seen does not judge it; what is new does
 answer($node, q(SELECT recal_alter_model('linear', '{"warm_start": true}')));
 train('linear');
