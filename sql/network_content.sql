@@ -63,6 +63,20 @@ UPDATE people SET country = 'NL' WHERE id = 1;
 SELECT recal_score(1, 5) < :before AS less;
 ROLLBACK;
 
+-- features that the factorization may do without are read by the network all the same
+CREATE TABLE strangers AS SELECT id, 'kind ' || abs(hashint4(id)) % 40 AS noise FROM people;
+SELECT recal_create_model('noise', 'walks', time_column => 'at', event_column => 'event', event_weights => '{"view": 1, "hate": -3}', users => 'strangers', user_id_column => 'id', user_features => '{noise}',
+	options => '{"factors": 8, "epochs": 5, "network": "on", "hidden": [16], "network_epochs": 2}');
+CALL recal_train('noise');
+BEGIN;
+INSERT INTO strangers VALUES (701, 'kind 3'), (702, 'kind 3');
+INSERT INTO walks VALUES (702, 8, '2026-01-03', 'hate');
+SELECT u, max(abs(recal_score(u, i, 'noise') - (SELECT sum(contribution) FROM recal_explain(u, i, 'noise')))) < 1e-3 AS adds_up FROM unnest(ARRAY[1, 2, 701, 702, 703]) u, generate_series(0, 59, 3) i GROUP BY u ORDER BY u;
+SELECT u, count(*) FILTER (WHERE kind = 'feature') AS features, count(*) FILTER (WHERE kind = 'prior') AS priors FROM unnest(ARRAY[1, 701, 702, 703]) u, recal_explain(u, 3, 'noise') GROUP BY u ORDER BY u;
+SELECT max(abs(a.score - recal_score(a.user_id, a.item_id, 'noise'))) < 1e-4 AS same FROM recal_recommend_all_for(ARRAY[1, 701, 702, 703], NULL::int[], 63, 'noise') a;
+ROLLBACK;
+SELECT recal_drop_model('noise');
+
 -- a model larger than the cache says the same
 CREATE TABLE wide AS SELECT user_id, (user_id * 7 + item_id) % 800 AS item_id, at FROM walks;
 CREATE INDEX ON wide (user_id);
