@@ -153,7 +153,7 @@ answer($node, <<'SQL');
 CREATE TABLE things AS SELECT i AS id, 'kind ' || i % 5 AS kind FROM generate_series(0, 230) i;
 CREATE TABLE people AS SELECT u AS id, 'group ' || u % 3 AS segment FROM generate_series(1, 800) u;
 SQL
-create('featured', 'chains', ', "negatives": 50, "network_epochs": 2, "network": "on"');
+create('featured', 'chains', ', "network": "on"');
 answer($node, q(SELECT recal_alter_model('featured', '{"items": "things", "item_id_column": "id", "item_features": ["kind"], "users": "people", "user_id_column": "id", "user_features": ["segment"]}')));
 my $featured = train('featured', 'max_parallel_maintenance_workers = 0');
 is(parts('featured'), 'network_content network_dense network_inputs network_outputs network_shape', 'features: they are among its weights');
