@@ -156,7 +156,7 @@ SQL
 create('featured', 'chains', ', "network": "on"');
 answer($node, q(SELECT recal_alter_model('featured', '{"items": "things", "item_id_column": "id", "item_features": ["kind"], "users": "people", "user_id_column": "id", "user_features": ["segment"]}')));
 my $featured = train('featured', 'max_parallel_maintenance_workers = 0');
-is(parts('featured'), 'network_content network_dense network_inputs network_outputs network_shape', 'features: they are among its weights');
+is(parts('featured'), 'network_content network_dense network_inputs network_outputs network_shape network_spread', 'features: they are among its weights');
 foreach my $workers (1, 2)
 {
 	is(train('featured', "max_parallel_maintenance_workers = $workers"), $featured, "features, $workers workers: the same weights");
