@@ -38,6 +38,11 @@ SELECT recal_create_model('stars', 'events', value_column => 'stars', time_colum
 SELECT recal_create_model('words', 'words',
 	options => '{"factors": 4, "epochs": 5, "regularization": 0.01, "unobserved_weight": 0.1}');
 SELECT recal_create_model('new', 'events');
+-- from the release that has a network on, it serves, with features and without
+SELECT string_to_array(extversion, '.')::int[] >= '{0,2}' AS has_network FROM pg_extension WHERE extname = 'recal' \gset
+\if :has_network
+SELECT recal_alter_model(m, '{"time_column": "at", "network": "on", "hidden": [8], "network_epochs": 3}') FROM unnest('{shop,kinds}'::text[]) m;
+\endif
 CALL recal_train('shop');
 CALL recal_train('shop');
 SELECT recal_activate('shop', 1);
