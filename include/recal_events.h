@@ -162,6 +162,8 @@ typedef struct RecalMatrix
 	float		max_rating;
 	double		mean_confidence;	/* confidences were divided by it */
 	int64		dislikes;
+	int64		nanswered;
+	int64	   *answered;		/* [nanswered] pairs that are answers, ascending; NULL: none */
 } RecalMatrix;
 
 /*
@@ -173,6 +175,10 @@ typedef struct RecalMatrix
  */
 extern void RecalMatrixBuild(const char *model, RecalEvents *events,
 							 const RecalDefinition *definition, RecalMatrix *matrix);
+
+/* train ← matrix without nout pairs that are out [nnz], users and items as they are; in the current context. */
+extern void RecalMatrixWithout(const RecalMatrix *matrix, const bool *out, int64 nout,
+							   RecalMatrix *train);
 
 /* A copy in the current context, for RecalMatrixBuild to use up. */
 extern void RecalEventsCopy(const RecalEvents *events, RecalEvents *copy);

@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "recal_active.h"
 #include "recal_ids.h"
 #include "recal_network.h"
 
@@ -48,6 +49,14 @@ typedef enum RecalSwitch
 
 #define RECAL_AUTO_VALUE (-1.0)	/* "auto" of a number */
 
+/* The pairs that training learns from; recal_sample.h */
+typedef struct RecalSampleOption
+{
+	double		fraction;		/* 0: all pairs */
+	RecalStrategy strategy;
+	bool		compare;
+} RecalSampleOption;
+
 /* Options with defaults filled in (design §3, "Options"). */
 typedef struct RecalOptions
 {
@@ -71,6 +80,7 @@ typedef struct RecalOptions
 	int			max_history;
 	double		no_weight;
 	double		explore;
+	RecalSampleOption sample;
 	bool		skip_bad_rows;	/* on_bad_row = 'skip' */
 	int			keep_versions;
 	int64		seed;
@@ -256,7 +266,8 @@ extern int	RecalVersionBegin(const char *model, Jsonb *definition);	/* status ru
 
 typedef struct RecalProgress
 {
-	const char *phase;			/* read, index, tune, factorize, network, posterior, store */
+	const char *phase;			/* read, index, sample, tune, factorize, network, posterior,
+								 * compare, store */
 	int			epoch;
 	int			epochs;
 	double		fraction;		/* of the whole training, 0 to 1 */

@@ -31,6 +31,9 @@ typedef struct RecalFactorization
 	double		regularization; /* RECAL_AUTO_VALUE: searched */
 	double		unobserved_weight;	/* RECAL_AUTO_VALUE: searched */
 	double		history_decay;	/* RECAL_AUTO_VALUE: searched, where pairs have times */
+	bool		by_rule;		/* no search: what is to be searched follows a rule */
+	const struct RecalFactorization *as;	/* no search: what this one used; or NULL */
+	const RecalMatrix *searched;	/* what to search on, or NULL: on what is factorized */
 	int64		seed;
 	const float *warm_items;	/* [nitems × factors] start of the item factors, or NULL */
 	const bool *has_warm;		/* [nitems], rows of warm_items that are set */

@@ -19,7 +19,7 @@ SELECT recal_alter_model('opt', o::jsonb) FROM unnest(ARRAY[
 	'{"warm_start": true}', '{"warm_start": false}',
 	'{"seen_events": []}', '{"seen_events": ["purchase", "return"]}',
 	'{"max_history": 1}', '{"max_history": 1000000}',
-	'{"no_weight": 0}', '{"no_weight": 0.3}', '{"explore": 0}', '{"explore": 0.1}', '{"sample": 1000}',
+	'{"no_weight": 0}', '{"no_weight": 0.3}', '{"explore": 0}', '{"explore": 0.1}', '{"sample": "none"}', '{"sample": {"fraction": 0.3}}',
 	'{"on_bad_row": "error"}', '{"on_bad_row": "skip"}', '{"keep_versions": 1}', '{"keep_versions": 1000}',
 	'{"seed": 9223372036854775807}', '{"seed": -9223372036854775808}', '{"default": false}']) o;
 SELECT options FROM recal_models WHERE model = 'opt';
@@ -54,7 +54,7 @@ SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 	'{"warm_start": 1}', '{"warm_start": "yes"}',
 	'{"seen_events": "purchase"}', '{"seen_events": {"purchase": true}}', '{"seen_events": ["purchase", 3]}', '{"seen_events": [null]}',
 	'{"max_history": 0}', '{"max_history": 1000001}',
-	'{"no_weight": -0.1}', '{"no_weight": "high"}', '{"explore": -1}', '{"explore": 1e9}', '{"sample": 0}', '{"sample": 1.5}',
+	'{"no_weight": -0.1}', '{"no_weight": "high"}', '{"explore": -1}', '{"explore": 1e9}', '{"sample": 0}', '{"sample": {"fraction": 0}}',
 	'{"on_bad_row": "ignore"}', '{"on_bad_row": false}', '{"keep_versions": 0}', '{"keep_versions": 1001}',
 	'{"seed": 0.5}', '{"seed": 9223372036854775808}', '{"seed": "random"}', '{"default": "yes"}', '{"default": 1}']) o;
 

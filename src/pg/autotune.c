@@ -385,6 +385,8 @@ RecalTunePrepare(const RecalMatrix *matrix, RecalFactorization *work, RecalTunin
 		work->unobserved_weight_used = rule.unobserved_weight;
 	if (work->regularization == RECAL_AUTO_VALUE)
 		work->regularization_used = rule.regularization;
+	if (work->by_rule)
+		return false;
 
 	most = lengthof(path) + lengthof(around) + 2 * lengthof(content_factors);
 	tuning->unobserved_weight = recal_palloc_array(double, most);

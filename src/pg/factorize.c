@@ -72,6 +72,8 @@ CheckMemory(const RecalMatrix *matrix, const RecalFactorization *work, Size pool
 								   add_size(matrix->nusers, matrix->nitems));
 	Size		needed = add_size(add_size(pool, results), mul_size(matrix->nnz, pair));
 
+	if (work->searched != NULL)
+		needed = add_size(needed, mul_size(work->searched->nnz, pair));
 	for (int i = 0; i < 2; i++)
 		if (work->features[i] != NULL)
 			needed = add_size(needed, RecalAlsContentBytes(&work->features[i]->rows, factors));
@@ -200,6 +202,39 @@ RunEpochs(RecalMatrix *matrix, RecalFactorization *work, const RecalAlsShape *sh
 	FillUntouched(matrix, work);
 }
 
+/* What another factorization found instead of a search */
+static void
+Follow(RecalFactorization *work)
+{
+	const RecalFactorization *as = work->as;
+
+	work->tuned = false;
+	work->tune_ndcg = work->tune_popularity = work->tune_rmse = work->biases_rmse = NAN;
+	work->regularization_used = as->regularization_used;
+	work->unobserved_weight_used = as->unobserved_weight_used;
+	work->history_decay_used = as->history_decay_used;
+	work->bias_regularization_used = as->bias_regularization_used;
+	memcpy(work->prior_used, as->prior_used, sizeof(work->prior_used));
+}
+
+/* Whether there is to be a search */
+static bool
+PrepareSearch(const RecalMatrix *matrix, RecalFactorization *work, RecalTuning *tuning,
+			  RecalRatingsTuning *ratings)
+{
+	if (work->searched != NULL)
+		matrix = work->searched;
+	for (int i = 0; i < 2; i++)
+		work->prior_used[i] = work->features[i] != NULL;
+	if (work->as != NULL)
+	{
+		Follow(work);
+		return false;
+	}
+	return matrix->ratings ? RecalRatingsPrepare(matrix, work, ratings) :
+		RecalTunePrepare(matrix, work, tuning);
+}
+
 void
 RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 {
@@ -218,10 +253,7 @@ RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 	RecalAlsFullShape(matrix, work, &shape);
 	size = RecalAlsBytes(&shape);
 	CheckMemory(matrix, work, size);
-	for (int i = 0; i < 2; i++)
-		work->prior_used[i] = work->features[i] != NULL;
-	search = matrix->ratings ? RecalRatingsPrepare(matrix, work, &ratings) :
-		RecalTunePrepare(matrix, work, &tuning);
+	search = PrepareSearch(matrix, work, &tuning, &ratings);
 	work->loss = RecalAllocArray(sizeof(double), work->epochs);
 	work->eigenvalues = RecalAllocArray(sizeof(float), work->factors);
 	cost = work->epochs * RecalAlsCost(&matrix->by_user, matrix->nitems, 1, work->factors);

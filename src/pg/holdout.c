@@ -105,8 +105,32 @@ MarkPairs(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed, bool *o
 	}
 }
 
+/* Numbers of the answers among the pairs that are not out */
 static void
-BuildTrain(const RecalMatrix *matrix, const bool *out, int64 nout, RecalMatrix *train)
+KeepAnswered(const RecalMatrix *matrix, const bool *out, RecalMatrix *train)
+{
+	int64		answer = 0;
+	int64		n = 0;
+
+	train->answered = NULL;
+	train->nanswered = 0;
+	if (matrix->nanswered == 0)
+		return;
+	train->answered = palloc_extended(sizeof(int64) * matrix->nanswered, MCXT_ALLOC_HUGE);
+	for (int64 j = 0; j < matrix->nnz && answer < matrix->nanswered; j++)
+	{
+		if (matrix->answered[answer] == j)
+		{
+			answer++;
+			if (!out[j])
+				train->answered[train->nanswered++] = n;
+		}
+		n += !out[j];
+	}
+}
+
+void
+RecalMatrixWithout(const RecalMatrix *matrix, const bool *out, int64 nout, RecalMatrix *train)
 {
 	const RecalCsr *from = &matrix->by_user;
 	RecalCsr   *to = &train->by_user;
@@ -139,6 +163,7 @@ BuildTrain(const RecalMatrix *matrix, const bool *out, int64 nout, RecalMatrix *
 		}
 	}
 	to->offsets[from->nrows] = n;
+	KeepAnswered(matrix, out, train);
 }
 
 /* Users with a held-out pair to predict and a row left to predict it from. */
@@ -210,7 +235,7 @@ RecalHoldOut(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed, int6
 	MarkPairs(matrix, protocol, seed, out);
 	for (int64 j = 0; j < matrix->nnz; j++)
 		nout += out[j];
-	BuildTrain(matrix, out, nout, &holdout->train);
+	RecalMatrixWithout(matrix, out, nout, &holdout->train);
 	CollectTargets(matrix, out, max_users, holdout);
 	pfree(out);
 }

@@ -379,6 +379,18 @@ CenterRatings(RecalMatrix *matrix)
 		matrix->rating_deviation = 1;
 }
 
+/* Pairs keep their numbers from here on, and answers come in their order. */
+static void
+NoteAnswers(const RecalEvents *events, RecalMatrix *matrix)
+{
+	if (events->nanswers == 0)
+		return;
+	matrix->answered = AllocArray(sizeof(int64), events->nanswers);
+	for (int64 i = 0; i < events->nanswers; i++)
+		if (events->answers[i].pair >= 0)
+			matrix->answered[matrix->nanswered++] = events->answers[i].pair;
+}
+
 /* Drops users without pairs, and closes the gaps in offsets. */
 static void
 CompactUsers(RecalEvents *events, RecalMatrix *matrix)
@@ -486,6 +498,7 @@ RecalMatrixBuild(const char *model, RecalEvents *events, const RecalDefinition *
 		CenterRatings(matrix);
 	else
 		NormalizeConfidences(events, matrix);
+	NoteAnswers(events, matrix);
 	if (events->answers != NULL)
 		pfree(events->answers);
 	events->answers = NULL;

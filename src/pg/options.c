@@ -26,7 +26,8 @@ typedef enum OptionKind
 	OPTION_CHOICE,
 	OPTION_BOOL,
 	OPTION_NAMES,
-	OPTION_WIDTHS
+	OPTION_WIDTHS,
+	OPTION_SAMPLE
 } OptionKind;
 
 typedef struct OptionSpec
@@ -67,7 +68,7 @@ static const OptionSpec specs[] = {
 	{"max_history", OPTION_INT, FIELD(max_history), 1, 1000000, NULL},
 	{"no_weight", OPTION_REAL, FIELD(no_weight), 0, 1000, NULL},
 	{"explore", OPTION_REAL, FIELD(explore), 0, 1, NULL},
-	{"sample", OPTION_INT, NO_FIELD, 1, PG_INT32_MAX, NULL},
+	{"sample", OPTION_SAMPLE, FIELD(sample), 0, 1, NULL},
 	{"on_bad_row", OPTION_CHOICE, FIELD(skip_bad_rows), 0, 0, bad_row_choices},
 	{"keep_versions", OPTION_INT, FIELD(keep_versions), 1, 1000, NULL},
 	{"seed", OPTION_LONG, FIELD(seed), 0, 0, NULL},
@@ -204,6 +205,8 @@ DescribeValid(const OptionSpec *spec)
 		case OPTION_WIDTHS:
 			return psprintf("arrays of up to %d integers from %.0f to %.0f",
 							RECAL_NET_MAX_HIDDEN, spec->min, spec->max);
+		case OPTION_SAMPLE:
+			return pstrdup("\"none\", and objects of \"fraction\", \"strategy\" and \"compare\", such as {\"fraction\": 0.3}");
 	}
 	return pstrdup("");
 }
@@ -347,8 +350,97 @@ ParseWidths(const OptionSpec *spec, const JsonbValue *value, RecalOptions *resul
 	return true;
 }
 
+static char *
+StrategyNames(void)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < RECAL_NSTRATEGIES; i++)
+		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", recal_strategy_names[i]);
+	return names.data;
+}
+
+/* One member of the option "sample"; returns NULL, or what would be valid. */
+static char *
+ParseSampleMember(const char *model, const char *key, const JsonbValue *value,
+				  RecalSampleOption *sample)
+{
+	char	   *string = RecalJsonString(value);
+	int			strategy = string == NULL ? -1 : recal_strategy_find(string);
+
+	if (strcmp(key, "strategy") != 0 && strcmp(key, "fraction") != 0 &&
+		strcmp(key, "compare") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized key \"%s\" in option \"sample\"%s", key,
+						RecalOfModel(model)),
+				 errhint("Valid keys are: strategy, fraction, compare.")));
+	if (value->type == jbvNull)
+		return NULL;			/* the default */
+	if (strcmp(key, "strategy") == 0)
+	{
+		if (strategy < 0)
+			return StrategyNames();
+		sample->strategy = (RecalStrategy) strategy;
+	}
+	else if (strcmp(key, "fraction") == 0)
+	{
+		if (!RecalJsonDouble(value, &sample->fraction) ||
+			!(sample->fraction > 0 && sample->fraction <= 1))
+			return pstrdup("positive numbers up to 1");
+	}
+	else
+	{
+		if (value->type != jbvBool)
+			return pstrdup("true and false");
+		sample->compare = value->val.boolean;
+	}
+	return NULL;
+}
+
 static bool
-ParseValue(const OptionSpec *spec, const JsonbValue *value, RecalOptions *result)
+ParseSample(const char *model, const JsonbValue *value, RecalSampleOption *sample)
+{
+	char	   *string = RecalJsonString(value);
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	member;
+
+	if (string != NULL)
+		return strcmp(string, "none") == 0;
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		return false;
+	iterator = JsonbIteratorInit(value->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &member, true)) != WJB_DONE)
+	{
+		char	   *key;
+		char	   *valid;
+
+		if (token != WJB_KEY)
+			continue;
+		key = RecalJsonString(&member);
+		(void) JsonbIteratorNext(&iterator, &member, true);
+		valid = ParseSampleMember(model, key, &member, sample);
+		if (valid != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value for \"%s\" in option \"sample\"%s: %s", key,
+							RecalOfModel(model), RecalJsonText(&member)),
+					 errdetail("Valid values are %s.", valid)));
+	}
+	if (sample->fraction == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"sample\"%s needs \"fraction\"", RecalOfModel(model)),
+				 errdetail("It is the share of the pairs to train on."),
+				 errhint("For example: {\"strategy\": \"uncertainty\", \"fraction\": 0.3}; \"none\" trains on everything.")));
+	return true;
+}
+
+static bool
+ParseValue(const char *model, const OptionSpec *spec, const JsonbValue *value,
+		   RecalOptions *result)
 {
 	void	   *field = spec->offset == NO_FIELD ? NULL : (char *) result + spec->offset;
 
@@ -374,6 +466,8 @@ ParseValue(const OptionSpec *spec, const JsonbValue *value, RecalOptions *result
 			return ParseNames(value, result);
 		case OPTION_WIDTHS:
 			return ParseWidths(spec, value, result);
+		case OPTION_SAMPLE:
+			return ParseSample(model, value, field);
 	}
 	return false;
 }
@@ -398,6 +492,7 @@ SetDefaults(RecalOptions *options)
 	options->max_history = 10000;
 	options->no_weight = 0.3;
 	options->explore = 0;
+	options->sample = (RecalSampleOption) {0, RECAL_STRATEGY_UNCERTAINTY, true};
 	options->skip_bad_rows = false;
 	options->keep_versions = 3;
 	options->seed = 42;
@@ -439,7 +534,7 @@ RecalOptionsCheck(const char *model, Jsonb *options, RecalOptions *result)
 		if (value.type == jbvNull)
 			continue;			/* the default */
 		CheckInThisVersion(model, spec, &value);
-		if (!ParseValue(spec, &value, result))
+		if (!ParseValue(model, spec, &value, result))
 			ErrorValue(model, spec, &value);
 	}
 }

@@ -120,6 +120,8 @@ RecalRatingsPrepare(const RecalMatrix *matrix, RecalFactorization *work,
 	work->regularization_used = work->regularization;
 	if (work->regularization == RECAL_AUTO_VALUE)
 		work->regularization_used = RULE;
+	if (work->by_rule)
+		return false;
 
 	TakeSample(matrix, work->seed, enough / (double) matrix->nnz, tuning);
 	tuning->shape.d = work->factors;

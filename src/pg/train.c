@@ -11,7 +11,6 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -21,8 +20,6 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
-#include "utils/resowner.h"
-#include "utils/snapmgr.h"
 
 #include "recal_attempt.h"
 #include "recal_blas.h"
@@ -31,6 +28,8 @@
 #include "recal_neural.h"
 #include "recal_questions.h"
 #include "recal_rights.h"
+#include "recal_sample.h"
+#include "recal_step.h"
 #include "recal_train.h"
 #include "recal_weights.h"
 
@@ -40,16 +39,19 @@
 
 /*
  * Phases, and the shares of the whole that have passed when they begin; how
- * long the epochs take is known better once the first has passed.
+ * long the epochs take is known better once the first has passed, unless a
+ * sample is chosen before and compared after.
  */
 enum
 {
 	PHASE_READ,
 	PHASE_INDEX,
+	PHASE_SAMPLE,
 	PHASE_TUNE,
 	PHASE_FACTORIZE,
 	PHASE_NETWORK,
 	PHASE_POSTERIOR,
+	PHASE_COMPARE,
 	PHASE_STORE,
 	NPHASES
 };
@@ -57,10 +59,11 @@ enum
 static const struct
 {
 	const char *name;
-	double		begin;
+	double		begin[2];		/* of everything; of a sample */
 }			phases[NPHASES + 1] = {
-	{"read", 0}, {"index", .03}, {"tune", .05}, {"factorize", .2}, {"network", .25},
-	{"posterior", .92}, {"store", .95}, {NULL, 1}
+	{"read", {0, 0}}, {"index", {.03, .02}}, {"sample", {.05, .03}}, {"tune", {.05, .25}},
+	{"factorize", {.2, .35}}, {"network", {.25, .4}}, {"posterior", {.92, .5}},
+	{"compare", {.95, .52}}, {"store", {.95, .97}}, {NULL, {1, 1}}
 };
 
 typedef struct Training
@@ -68,10 +71,7 @@ typedef struct Training
 	RecalModel *model;
 	RecalDefinition *definition;
 	int			version;		/* 0: not begun */
-	bool		nonatomic;
-	MemoryContext context;		/* survives commits */
-	bool		in_step;
-	ResourceOwner step_owner;
+	RecalSteps	steps;
 	instr_time	start;
 	double		reported;		/* seconds from start */
 	double		fraction;		/* last told; it never falls */
@@ -80,6 +80,10 @@ typedef struct Training
 
 	RecalEvents events;
 	RecalMatrix matrix;
+	RecalSampling sampling;
+	RecalSampleQuality quality;
+	RecalMatrix sample;
+	RecalMatrix *learned;		/* that one, or all of matrix */
 	int			warm_version;	/* 0: cold start */
 	int64		warm_items;
 	RecalFactorization work;
@@ -89,58 +93,9 @@ typedef struct Training
 	int64		bytes;
 } Training;
 
-/*
- * Steps and transactions.
- */
-
-/* Begins what may be undone alone; with an active snapshot. */
-static void
-BeginStep(Training *training)
-{
-	if (training->nonatomic)
-	{
-		training->step_owner = CurrentResourceOwner;
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(training->context);
-		training->in_step = true;
-	}
-	PushActiveSnapshot(GetTransactionSnapshot());
-}
-
-static void
-LeaveSubtransaction(Training *training)
-{
-	MemoryContextSwitchTo(training->context);
-	CurrentResourceOwner = training->step_owner;
-	training->in_step = false;
-}
-
-/* Ends it, and commits. */
-static void
-EndStep(Training *training)
-{
-	PopActiveSnapshot();
-	if (training->nonatomic)
-	{
-		ReleaseCurrentSubTransaction();
-		LeaveSubtransaction(training);
-		SPI_commit();
-		MemoryContextSwitchTo(training->context);
-	}
-}
-
-/* After an error: a clean transaction instead of what was being done. */
-static void
-Abandon(Training *training)
-{
-	if (training->in_step)
-	{
-		RollbackAndReleaseCurrentSubTransaction();
-		LeaveSubtransaction(training);
-	}
-	SPI_rollback();
-	MemoryContextSwitchTo(training->context);
-}
+#define BeginStep(training)	RecalStepBegin(&(training)->steps)
+#define EndStep(training)	RecalStepEnd(&(training)->steps)
+#define Abandon(training)	RecalStepsAbandon(&(training)->steps)
 
 static double
 SecondsSinceStart(const Training *training)
@@ -166,12 +121,20 @@ FractionByPace(Training *training, int epoch, int epochs, double now)
 	return now / (now + pace * (epochs - epoch + REST * epochs));
 }
 
+static bool
+IsSampled(const Training *training)
+{
+	return training->learned == &training->sample;
+}
+
 /* Shows where training is: always in pg_stat_activity, now and then as a row. */
 static void
 Report(Training *training, int phase, int epoch, int epochs, double fraction)
 {
 	char		activity[NAMEDATALEN * 2 + 64];
 	double		now = SecondsSinceStart(training);
+	bool		sampled = IsSampled(training);
+	double		begin = phases[phase].begin[sampled];
 	RecalProgress progress;
 
 	if (epochs > 0)
@@ -182,14 +145,14 @@ Report(Training *training, int phase, int epoch, int epochs, double fraction)
 				 training->model->name, phases[phase].name);
 	pgstat_report_activity(STATE_RUNNING, activity);
 
-	fraction = phases[phase].begin + fraction * (phases[phase + 1].begin - phases[phase].begin);
-	if (phase == PHASE_FACTORIZE && epoch > 0)
+	fraction = begin + fraction * (phases[phase + 1].begin[sampled] - begin);
+	if (phase == PHASE_FACTORIZE && epoch > 0 && !sampled)
 		fraction = FractionByPace(training, epoch, epochs, now) *
 			(RecalNetworkMayBe(&training->matrix, &training->network) ?
-			 phases[PHASE_NETWORK].begin : 1);
-	else if (phase == PHASE_FACTORIZE)
+			 phases[PHASE_NETWORK].begin[0] : 1);
+	else if (phase == PHASE_FACTORIZE && !sampled)
 		fraction = 0;
-	if (!training->nonatomic || now - training->reported < REPORT_SECONDS)
+	if (!training->steps.nonatomic || now - training->reported < REPORT_SECONDS)
 		return;
 	if (IsSubTransaction())
 		return;					/* an attempt (RecalAttempt) cannot commit */
@@ -373,7 +336,7 @@ Facts(const Training *training)
 					  ", \"item_prior\": %s, \"user_prior\": %s"
 					  ", \"tuned\": %s, \"warm_start\": %s"
 					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
-					  ", \"workers\": %d, \"blas\": \"%s\"%s%s}",
+					  ", \"workers\": %d, \"blas\": \"%s\"%s%s%s}",
 					  events->rows_read,
 					  events->rows_null + events->rows_ignored + events->rows_bad,
 					  events->rows_null, events->rows_ignored, events->rows_bad,
@@ -385,19 +348,24 @@ Facts(const Training *training)
 					  JsonBool(work->prior_used[RECAL_SIDE_USERS]), JsonBool(work->tuned),
 					  JsonBool(training->warm_version > 0), training->warm_version,
 					  training->warm_items, work->nworkers, recal_blas_corename(),
-					  RatingFacts(training), RecalNetworkFacts(&training->network));
+					  RatingFacts(training), RecalNetworkFacts(&training->network),
+					  IsSampled(training) ? RecalSampleFacts(&training->sampling) : "");
 }
 
 static Jsonb *
 Timings(const Training *training)
 {
 	const double *seconds = training->seconds;
+	char	   *sample = "";
 
+	if (IsSampled(training))
+		sample = psprintf("\"sample\": %.3f, \"compare\": %.3f, ", seconds[PHASE_SAMPLE],
+						  seconds[PHASE_COMPARE]);
 	return RecalJsonb("{\"read\": %.3f, \"index\": %.3f, \"tune\": %.3f, \"factorize\": %.3f, "
-					  "\"network\": %.3f, \"posterior\": %.3f, \"store\": %.3f, \"total\": %.3f}",
+					  "\"network\": %.3f, \"posterior\": %.3f, \"store\": %.3f, %s\"total\": %.3f}",
 					  seconds[PHASE_READ], seconds[PHASE_INDEX], seconds[PHASE_TUNE],
 					  seconds[PHASE_FACTORIZE], seconds[PHASE_NETWORK],
-					  seconds[PHASE_POSTERIOR], seconds[PHASE_STORE],
+					  seconds[PHASE_POSTERIOR], seconds[PHASE_STORE], sample,
 					  SecondsSinceStart(training));
 }
 
@@ -515,8 +483,13 @@ Metrics(const Training *training)
 	else if (work->tuned)
 		search = psprintf("\"auto_ndcg_10\": %.6f, \"baseline_ndcg_10\": %.6f", work->tune_ndcg,
 						  work->tune_popularity);
-	return RecalJsonb("{%s%s}", search,
+	search = psprintf("%s%s", search,
 					  RecalNetworkMetrics(&training->network, search[0] != '\0'));
+	if (IsSampled(training))
+		search = psprintf("%s%s", search,
+						  RecalSampleMetrics(&training->sampling, &training->quality,
+											 search[0] != '\0'));
+	return RecalJsonb("{%s}", search);
 }
 
 static void
@@ -550,6 +523,39 @@ EndPhase(Training *training, int phase, double since)
 	return now;
 }
 
+/* Chooses what to learn from, if not everything. */
+static void
+ChooseSample(Training *training, double since)
+{
+	RecalSampling *sampling = &training->sampling;
+
+	training->learned = &training->matrix;
+	if (!RecalSamplingOn(training->model->name, &training->definition->options, sampling))
+		return;
+	training->learned = &training->sample;
+	training->work.searched = &training->matrix;
+	sampling->warm = training->warm_version > 0;
+	sampling->progress = ReportEpoch;
+	sampling->progress_arg = training;
+	Report(training, PHASE_SAMPLE, 0, 0, 0);
+	RecalSampleChoose(&training->matrix, &training->work, sampling,
+					  training->definition->options.sample.compare, &training->sample);
+	EndPhase(training, PHASE_SAMPLE, since);
+}
+
+static void
+CompareSample(Training *training)
+{
+	double		since = SecondsSinceStart(training);
+
+	if (!IsSampled(training) || !training->definition->options.sample.compare)
+		return;
+	Report(training, PHASE_COMPARE, 0, 0, 0);
+	RecalSampleCompare(&training->matrix, &training->work, &training->sampling,
+					   &training->quality);
+	EndPhase(training, PHASE_COMPARE, since);
+}
+
 static void
 RunPhases(Training *training)
 {
@@ -563,19 +569,22 @@ RunPhases(Training *training)
 	since = EndPhase(training, PHASE_READ, since);
 	Report(training, PHASE_INDEX, 0, 0, 0);
 	BuildMatrix(training);
-	EndPhase(training, PHASE_INDEX, since);
+	since = EndPhase(training, PHASE_INDEX, since);
+	ChooseSample(training, since);
 
 	Report(training, PHASE_TUNE, 0, 0, 0);
-	RecalFactorize(&training->matrix, &training->work);
+	RecalFactorize(training->learned, &training->work);
 	training->seconds[PHASE_TUNE] = training->work.seconds_tune;
 	training->seconds[PHASE_FACTORIZE] = training->work.seconds_factorize;
 
 	since = SecondsSinceStart(training);
-	RecalTrainNetwork(&training->matrix, &training->work, &training->network);
+	RecalTrainNetwork(training->learned, &training->work, &training->network);
 	since = EndPhase(training, PHASE_NETWORK, since);
 	Report(training, PHASE_POSTERIOR, 0, 0, 0);
-	RecalFitPrior(&training->matrix, &training->work, &training->prior);
-	since = EndPhase(training, PHASE_POSTERIOR, since);
+	RecalFitPrior(training->learned, &training->work, &training->prior);
+	EndPhase(training, PHASE_POSTERIOR, since);
+	CompareSample(training);
+	since = SecondsSinceStart(training);
 	Report(training, PHASE_STORE, 0, 0, 0);
 	Store(training, since);
 }
@@ -610,7 +619,7 @@ RecordFailure(Training *training, const ErrorData *error)
 	PG_CATCH();
 	{
 		/* the first error counts; the next training marks this one aborted */
-		MemoryContextSwitchTo(training->context);
+		MemoryContextSwitchTo(training->steps.context);
 		FlushErrorState();
 		Abandon(training);
 	}
@@ -633,7 +642,7 @@ TrainNonatomic(Training *training, const char *name)
 	{
 		ErrorData  *error;
 
-		MemoryContextSwitchTo(training->context);
+		MemoryContextSwitchTo(training->steps.context);
 		error = CopyErrorData();
 		FlushErrorState();
 		Abandon(training);
@@ -659,8 +668,8 @@ RecalTrainModel(const char *name, bool nonatomic)
 	MemoryContextSwitchTo(context);
 	name = pstrdup(name);
 	training = palloc0(sizeof(Training));
-	training->context = context;
-	training->nonatomic = nonatomic;
+	training->steps.context = context;
+	training->steps.nonatomic = nonatomic;
 	INSTR_TIME_SET_CURRENT(training->start);
 	if (nonatomic)
 		TrainNonatomic(training, name);

@@ -15,6 +15,7 @@
 #include "recal_evaluate.h"
 #include "recal_neural.h"
 #include "recal_rights.h"
+#include "recal_sample.h"
 
 #define MAX_TEST_USERS 20000	/* thinned evenly beyond; the row "users" says how many */
 
@@ -112,14 +113,14 @@ PutRatingMetrics(ReturnSetInfo *rsinfo, const RecalRatingEvaluation *evaluation)
 /* As training does, without the held-out rows */
 static void
 TrainAndRank(const RecalModel *model, const RecalDefinition *definition,
-			 const RecalHoldout *holdout, const RecalFactorization *work, int k,
-			 ReturnSetInfo *rsinfo)
+			 const RecalHoldout *holdout, const RecalMatrix *train,
+			 const RecalFactorization *work, int k, ReturnSetInfo *rsinfo)
 {
 	RecalNetwork network = {.model = model->name};
 	RecalEvaluation evaluation;
 
 	RecalNetworkOptions(definition, &network);
-	RecalTrainNetwork(&holdout->train, work, &network);
+	RecalTrainNetwork(train, work, &network);
 	RecalRankHoldout(model->name, holdout, work, &network, k, &evaluation);
 	PutMetrics(rsinfo, &evaluation, k);
 	PutNetwork(rsinfo, &evaluation, &network, k);
@@ -134,6 +135,8 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 	RecalMatrix matrix;
 	RecalHoldout holdout;
 	RecalFactorization work;
+	RecalSampling sampling = {0};
+	RecalMatrix train;
 
 	RecalReadEvents(model, definition, false, RecalTrainMemory(), &events);
 	if (events.row_security)
@@ -163,7 +166,13 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 	work.unobserved_weight = definition->options.unobserved_weight;
 	work.history_decay = definition->options.history_decay;
 	work.seed = definition->options.seed;
-	RecalFactorize(&holdout.train, &work);
+	train = holdout.train;
+	if (RecalSamplingOn(model->name, &definition->options, &sampling))
+	{
+		RecalSampleChoose(&holdout.train, &work, &sampling, false, &train);
+		work.searched = &holdout.train;
+	}
+	RecalFactorize(&train, &work);
 	if (matrix.ratings)
 	{
 		RecalRatingEvaluation evaluation;
@@ -172,7 +181,7 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 		PutRatingMetrics(rsinfo, &evaluation);
 	}
 	else
-		TrainAndRank(model, definition, &holdout, &work, k, rsinfo);
+		TrainAndRank(model, definition, &holdout, &train, &work, k, rsinfo);
 }
 
 PG_FUNCTION_INFO_V1(recal_evaluate);
