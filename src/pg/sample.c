@@ -7,8 +7,8 @@
  * would teach the most, in proportion to how many they have. What is learned
  * about an item helps with everybody who has it, so gains are multiplied by the
  * share of users who do (information density: Settles, Craven 2008); without that
- * the choice goes to items that hardly anybody has. Nothing depends on the number of workers: the
- * factorizations do not, and the choice runs here.
+ * the choice goes to items that hardly anybody has. Nothing depends on the number
+ * of workers: the factorizations do not, and the choice runs here.
  */
 #include "postgres.h"
 
