@@ -296,7 +296,8 @@ Believe(const Beliefs *beliefs, int64 user)
 	const RecalCsr *rows = &beliefs->chosen.by_user;
 	int64		start = rows->offsets[user];
 	int64		n = rows->offsets[user + 1] - start;
-	const float *factor = beliefs->work.user_factors + user * model->d;
+	const float *factor = n > 0 ? beliefs->work.user_factors + user * model->d :
+		model->user_mean;
 	RecalBelief *belief = RecalBeliefAlloc(model, CurrentMemoryContext);
 
 	RecalBelieve(model, factor, factor, n,
@@ -446,9 +447,10 @@ Begin(Selection *selection, bool compare)
 static void
 ChooseAll(Selection *selection, MemoryContext context)
 {
-	bool		random = selection->sampling->strategy == RECAL_STRATEGY_RANDOM;
+	bool		rounds = selection->sampling->strategy != RECAL_STRATEGY_RANDOM &&
+		selection->goal > 0;
 	int64		wanted = selection->nleft - selection->goal;
-	int64		first = random ? wanted : (int64) ceil(START * (double) wanted);
+	int64		first = rounds ? (int64) ceil(START * (double) wanted) : wanted;
 	int64		nleft = selection->nleft - first;
 
 	ChooseFirst(selection);
