@@ -302,7 +302,7 @@ Believe(const Beliefs *beliefs, int64 user)
 
 	RecalBelieve(model, factor, factor, n,
 				 GatherRows(beliefs->work.item_factors, rows->columns + start, n, model->d),
-				 rows->confidences + start, NULL, belief);
+				 rows->confidences + start, NULL, NULL, belief);
 	belief->user.key = (uint64_t) user;
 	return belief;
 }
