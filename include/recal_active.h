@@ -24,7 +24,8 @@
  */
 typedef enum RecalStrategy
 {
-	RECAL_STRATEGY_UNCERTAINTY, /* u: uncertainty sampling (Lewis, Gale 1994) */
+	RECAL_STRATEGY_UNCERTAINTY, /* ½ log₂(1 + v / τ): the bits that an answer tells of the user,
+								 * uncertainty by the noise of the answer (MacKay 1992) */
 	RECAL_STRATEGY_VARIANCE_REDUCTION,	/* Σ_j w_j (y_jᵀSy)² / (τ + v): what an answer takes off the
 										 * variance of all scores, A-optimal design */
 	RECAL_STRATEGY_MARGIN,		/* 2 Φ(-|s - t| / √τ): the answer nearest to a toss-up, the score taken
@@ -38,7 +39,8 @@ typedef enum RecalStrategy
 	RECAL_STRATEGY_COMMITTEE,	/* vote entropy of members drawn from N(x, S) (Seung, Opper,
 								 * Sompolinsky 1992) */
 	RECAL_STRATEGY_DIVERSE,		/* the same as uncertainty, but as if answers had hardly any noise: the
-								 * largest determinant of the picks' covariance (a DPP's mode) */
+								 * largest determinant of the picks' covariance by their noise (a
+								 * DPP's mode) */
 	RECAL_STRATEGY_RANDOM,
 	RECAL_NSTRATEGIES
 } RecalStrategy;

@@ -176,6 +176,21 @@ squares(int n, const float *x)
 	return recal_dot(n, x, x);
 }
 
+static inline float
+noise_of(const Picking *p, int64_t place)
+{
+	float		noise = p->pool->noise[place];
+
+	return p->strategy == RECAL_STRATEGY_DIVERSE ? DIVERSE_NOISE * noise : noise;
+}
+
+/* What an answer tells of a user, in bits */
+static inline float
+information(const Picking *p, int64_t place, float variance)
+{
+	return 0.5f * (float) M_LOG2E * log1pf(variance / noise_of(p, place));
+}
+
 /*
  * An item's variance, from projected [nroot] = R y; of variance_reduction what an
  * answer takes off, from reduced [width] = Lᵀ S y, unless that is NULL.
@@ -196,7 +211,7 @@ gain_of(const Picking *p, int64_t place, const float *projected, const float *re
 		gain = recal_answer_entropy((recal_dot(pool->width, p->user->vector, row_of(p, place)) -
 									 p->like) / sqrt((double) u * u + pool->noise[place]));
 	else
-		gain = u;
+		gain = information(p, place, variance);
 	return weigh(p, place, gain);
 }
 
@@ -257,7 +272,6 @@ add_by_variance(Picking *p, int n, const int32_t *places)
 static bool
 may_reach(const Picking *p, int64_t place)
 {
-	const RecalQuestionPool *pool = p->pool;
 	float		most;
 
 	if (p->user->bounds == NULL ||
@@ -266,15 +280,8 @@ may_reach(const Picking *p, int64_t place)
 	most = p->user->bounds[place];
 	if (most < p->options->threshold * p->options->threshold)
 		return false;
-	if (p->options->floor <= 0)
-		return true;
-	if (pool->answerable != NULL)
-	{
-		float		chance = fmaxf(pool->answerable[place], SMALLEST_CHANCE);
-
-		most *= chance * chance;
-	}
-	return most >= p->options->floor * p->options->floor;
+	return p->options->floor <= 0 ||
+		weigh(p, place, information(p, place, most)) >= p->options->floor;
 }
 
 static void
@@ -485,13 +492,11 @@ take_off(Picking *p, int64_t place, const float *projected)
 	const int	width = p->pool->width;
 	const int	nroot = p->user->nroot;
 	float		variance = squares(nroot, projected);
-	float		noise = p->pool->noise[place];
+	float		noise = noise_of(p, place);
 	float		factor;
 
 	if (variance < SMALLEST_VARIANCE)
 		return;
-	if (p->strategy == RECAL_STRATEGY_DIVERSE)
-		noise *= DIVERSE_NOISE;
 	factor = (1 - sqrtf(noise / (noise + variance))) / variance;
 	for (int matrix = 0; matrix < 2; matrix++)
 	{

@@ -190,7 +190,8 @@ gain_plainly(const Setup *s, RecalStrategy strategy, const double *covariance, i
 		case RECAL_STRATEGY_POPULARITY_ENTROPY:
 			return s->entropy[item];
 		default:
-			return chance * sqrt(variance + s->parts[item]);
+			return chance * 0.5 * log2(1 + variance / s->noise[item] /
+									   (strategy == RECAL_STRATEGY_DIVERSE ? 0.01 : 1));
 	}
 }
 
