@@ -90,10 +90,17 @@ IsSeenEvent(const RecalDefinition *definition, bool isnull, Datum event)
 	return false;
 }
 
-/* Newer pairs count more; timed [npairs] has the newest row of each. */
+/*
+ * Newer pairs count more; timed [npairs] has the newest row of each. Answers
+ * (answered [npairs], or NULL) keep what they are worth: many are given at one
+ * sitting, and the last says no more than the first.
+ */
 static void
-DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed)
+DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed,
+			 const bool *answered)
 {
+	int64		n = 0;
+
 	for (int64 j = 0; j < user->npairs; j++)
 	{
 		timed[j].item = user->item[j];
@@ -107,7 +114,10 @@ DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed)
 		user->history[place] = timed[j].item;
 		user->history_weight[place] = user->confidence[timed[j].index];
 	}
-	recal_history_decay(timed, user->npairs, served->history_decay, user->confidence);
+	for (int64 j = 0; j < user->npairs; j++)
+		if (answered == NULL || !answered[timed[j].index])
+			timed[n++] = timed[j];
+	recal_history_decay(timed, n, served->history_decay, user->confidence);
 }
 
 /* Of one item's contributions: the newest rating, or the mean of the newest ones, less the mean. */
@@ -132,6 +142,7 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 {
 	double	   *group = palloc_extended(sizeof(double) * Max(n, 1), MCXT_ALLOC_HUGE);
 	RecalTimed *timed = palloc_extended(sizeof(RecalTimed) * Max(n, 1), MCXT_ALLOC_HUGE);
+	bool	   *answered = palloc_extended(Max(n, 1), MCXT_ALLOC_HUGE);
 
 	qsort(rows, n, sizeof(Contribution), CompareContributions);
 	for (int64 i = 0; i < n;)
@@ -143,12 +154,16 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 		double		newest = -INFINITY;
 		float		confidence = NAN;
 
+		answered[user->npairs] = false;
 		for (; i < n && rows[i].item == item; i++)
 		{
 			if (isnan(rows[i].answer))
 				group[count++] = rows[i].weight;
 			else
+			{
 				confidence = rows[i].answer;
+				answered[user->npairs] = true;
+			}
 			newest = Max(newest, rows[i].time);
 		}
 		if (served->ratings)
@@ -168,7 +183,8 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 		user->confidence[user->npairs++] = confidence;
 	}
 	if (served->definition->time_column != NULL && !served->ratings)
-		DecayHistory(served, user, timed);
+		DecayHistory(served, user, timed, answered);
+	pfree(answered);
 	pfree(timed);
 	pfree(group);
 }
@@ -420,7 +436,7 @@ RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryC
 	if (served->ratings)
 		RateVisit(served, user);
 	else
-		DecayHistory(served, user, timed);
+		DecayHistory(served, user, timed, NULL);
 	pfree(timed);
 	user->personal = user->npairs > 0;
 	RecalUserFoldIn(served, user);
