@@ -16,3 +16,10 @@ CREATE FUNCTION recal_select_uncertain_for(users anyarray, items anycompatiblear
 	ROWS 10 COST 10000;
 COMMENT ON FUNCTION recal_select_uncertain_for(anyarray, anycompatiblearray, int, text, real, text, int) IS
 	'recal_select_uncertain for ids of other types, or for a part of the users and items, known or not; a typed NULL array means all.';
+
+CREATE FUNCTION recal_simulate(strategies text[] = NULL, rounds int = 10, batch int = 1, model text = NULL, seed int = 42)
+	RETURNS TABLE(strategy text, questions int, answers int, metric text, value float8, stderr float8, users int)
+	AS 'MODULE_PATHNAME', 'recal_simulate' LANGUAGE C STABLE PARALLEL UNSAFE
+	ROWS 55 COST 10000000;
+COMMENT ON FUNCTION recal_simulate(text[], int, int, text, int) IS
+	'Replays history: users whom training has not seen are asked, and answer with what they have; learning curves of strategies beside random and popularity. Stores nothing.';

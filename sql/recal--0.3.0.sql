@@ -480,3 +480,10 @@ CREATE FUNCTION recal_tune(model text = NULL, trials int = 20, options jsonb = N
 	ROWS 20 COST 10000000;
 COMMENT ON FUNCTION recal_tune(text, int, jsonb, int) IS
 	'Searches hyper-parameters on held-out rows, best first; trial 1 is the model as it is. Changes nothing.';
+
+CREATE FUNCTION recal_simulate(strategies text[] = NULL, rounds int = 10, batch int = 1, model text = NULL, seed int = 42)
+	RETURNS TABLE(strategy text, questions int, answers int, metric text, value float8, stderr float8, users int)
+	AS 'MODULE_PATHNAME', 'recal_simulate' LANGUAGE C STABLE PARALLEL UNSAFE
+	ROWS 55 COST 10000000;
+COMMENT ON FUNCTION recal_simulate(text[], int, int, text, int) IS
+	'Replays history: users whom training has not seen are asked, and answer with what they have; learning curves of strategies beside random and popularity. Stores nothing.';
