@@ -40,6 +40,29 @@ CheckFoldIn(const RecalFoldInModel *model, const char *problem)
 				 errhint("Raise the option \"regularization\", or use \"confidence\": \"log\", and train again.")));
 }
 
+/* likes after which the mean user has lost half of its say */
+#define MEAN_USER_LIKES 1.0f
+
+/*
+ * The mean user as a prior [d] of one who likes something: little is known from
+ * the first likes, so its weight falls off with their number. Stretched so that
+ * it stands where nothing is observed.
+ */
+static void
+MeanPrior(const RecalFoldInModel *model, const float *mean, float reg, int64 n,
+		  const float *confidences, float *prior)
+{
+	float		share = MEAN_USER_LIKES;
+	int64		likes = 0;
+
+	for (int64 j = 0; j < n; j++)
+		likes += confidences[j] > 0;
+	share /= share + (float) likes;
+	for (int k = 0; k < model->factors; k++)
+		prior[k] = share * mean[k] *
+			(model->unobserved_weight * model->eigenvalues[k] + reg) / reg;
+}
+
 static bool
 LikesSomething(const float *confidences, int64 n)
 {
@@ -139,12 +162,10 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 		return;
 	}
 
-	if (!model->ratings && !LikesSomething(confidences, n))
+	if (!model->ratings && (model->prior == NULL || !LikesSomething(confidences, n)))
 	{
 		stretched = palloc(sizeof(float) * d);
-		for (int k = 0; k < d; k++)
-			stretched[k] = mean[k] *
-				(model->unobserved_weight * model->eigenvalues[k] + reg) / reg;
+		MeanPrior(model, mean, reg, n, confidences, stretched);
 	}
 
 	if (model->ratings)
@@ -175,10 +196,26 @@ RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows, const int32
 	};
 	double		loss = 0;
 	int64_t		bad_row;
+	float	   *prior = NULL;
 
 	if (!model->ratings)
+	{
+		prior = RecalAllocAligned(CurrentMemoryContext,
+								  sizeof(float) * Max(rows->nrows, 1) * model->factors);
+		for (int64 row = 0; row < rows->nrows; row++)
+		{
+			int64		n = rows->offsets[row + 1] - rows->offsets[row];
+
+			MeanPrior(model, model->user_mean,
+					  Ridge(model->regularization, model->unobserved_weight, model->nitems, n),
+					  n, rows->confidences + rows->offsets[row], prior + row * model->factors);
+		}
+		step.prior = prior;
+		step.prior_stride = model->factors;
 		CheckFoldIn(model, recal_als_solve_rows(&step, order, 0, rows->nrows, work, &loss,
 												&bad_row, PollInterrupts, NULL));
+		pfree(prior);
+	}
 
 	/* who likes nothing is made from the mean user; ratings are solved without the items' biases */
 	for (int64 row = 0; row < rows->nrows; row++)

@@ -67,8 +67,7 @@ AddBias(Reason *reasons, int64 *n, const char *kind, const char *source, float c
 /*
  * One reason for each pair of the user, and for each feature where those are the
  * mean that the vector was made from, or are read by the network. Without features
- * and without a like it is the mean user: then no pair has a part of its own, and
- * the whole score is the mean user's, as dislikes have moved it.
+ * it is the mean user, whose part is what the pairs leave of the score.
  */
 static Reason *
 CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
@@ -84,13 +83,18 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	float		blend = served->network ? served->network_blend : 1;
 	float		empty = 0;
 	float		mean = 0;
-	bool		liked = false;
 	int64		n = 0;
 
 	RecalServedRows(served, &item, 1, y);
 	RecalUserReasons(served, user, y, parts);
 	for (int64 j = 0; j < user->npairs && served->network; j++)
 		parts[j] *= blend;
+	if (!has_prior && !served->ratings)
+	{
+		mean = blend * recal_dot(served->factors, user->factor, y);
+		for (int64 j = 0; j < user->npairs; j++)
+			mean -= parts[j];
+	}
 	if (has_prior)
 		RecalUserFeatureReasons(served, user, y, features);
 	for (int f = 0; f < nfeatures; f++)
@@ -98,24 +102,19 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	if (served->network)
 		empty = RecalNetworkReasons(served, user, y, parts, features);
 	for (int64 j = 0; j < user->npairs; j++)
-	{
-		liked |= user->confidence[j] > 0;
 		AddReason(reasons, &n, user->item[j], 0, parts[j]);
-	}
 	if (served->ratings)
 	{
 		AddBias(reasons, &n, "bias", "mean rating", served->mean_rating);
 		AddBias(reasons, &n, "bias", "user", user->factor[RECAL_USER_BIAS] - served->mean_rating);
 		AddBias(reasons, &n, "bias", "item", y[RECAL_ITEM_BIAS]);
 	}
-	if (!has_prior && !liked && !served->ratings)
-		mean += blend * recal_dot(served->factors, user->factor, y);
 	for (int f = 0; f < nfeatures; f++)
 		if (user->features->columns[f] > 0)
 			AddReason(reasons, &n, -1, user->features->columns[f], features[f]);
 		else
 			mean += features[f];	/* the intercept */
-	if (has_features || (!liked && !served->ratings))
+	if (has_features || !served->ratings)
 		AddBias(reasons, &n, "prior", "mean user", mean);
 	if (served->network)
 	{
