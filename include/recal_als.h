@@ -60,6 +60,9 @@ typedef struct RecalAlsHalfStep
 	const RecalCsr *rows;		/* columns index rows of fixed */
 	const float *prior;			/* [rows × d] mean that λ pulls towards, or NULL for 0 */
 	int64_t		prior_stride;	/* d, or 0: one mean [d] for all rows */
+	const float *mean;			/* [d] of the rows' factors: prior by recal_als_mean_prior, in place
+								 * of the other; or NULL */
+	float		mean_likes;		/* of it */
 	float	   *solved;			/* [rows × d] */
 } RecalAlsHalfStep;
 
@@ -84,6 +87,19 @@ extern int64_t recal_als_work_size(int d);
 extern const char *recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order,
 										int64_t first, int64_t n, float *work, double *loss,
 										int64_t *bad_row, RecalPoll poll, void *arg);
+
+/*
+ * What is known of a user before anything is: the mean user. As a prior its
+ * weight falls off with the likes, mean_likes / (mean_likes + likes), since the
+ * mean describes few users well who have many. It is stretched so that it stands where
+ * nothing is observed. prior [d]; the rest as for recal_als_fold_in. Without
+ * mean_likes it is the prior of those alone who like nothing.
+ */
+#define RECAL_MEAN_USER_LIKES	1.0f
+
+extern void recal_als_mean_prior(int d, float mean_likes, float unobserved_weight, float reg,
+								 const float *eigenvalues, int64_t n, const float *confidences,
+								 const float *mean, float *prior);
 
 /*
  * One row's system from gathered factors: the fold-in of serving. gathered

@@ -64,6 +64,7 @@ typedef struct RecalServed
 	const float *network_content;	/* [p × RecalNetContentWidth] of items' features, or NULL */
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
+	float		mean_likes;		/* of recal_als_mean_prior; 0 where an earlier release trained */
 	const float *user_covariance;	/* [d × d] */
 	const float *item_transform;	/* [d × d] */
 	const float *item_rates;	/* [d] */
@@ -171,16 +172,21 @@ typedef struct RecalFoldInModel
 	int64		nitems;
 	const float *eigenvalues;	/* [d] */
 	const float *user_mean;		/* [d] */
+	float		mean_likes;		/* of recal_als_mean_prior */
 	bool		ratings;
 	float		bias_ridge;
 	float		mean_rating;
 	const float *prior;			/* [d] mean that the user's features give, or NULL */
 } RecalFoldInModel;
 
+/* Whether one of n confidences is positive */
+extern bool RecalLikesSomething(const float *confidences, int64 n);
+
 /*
  * vector [d] of a user with n pairs whose item factors are gathered [n × d]
  * (overwritten). Without pairs it is the prior, or the mean user; without a liked
- * item, the same moved by the dislikes. Of ratings, confidences are the ratings
+ * item, the same moved by the dislikes. The mean user stays as a prior that counts
+ * less with each like. Of ratings, confidences are the ratings
  * less their mean, and the prior is without it. work: recal_als_work_size(d) floats.
  */
 extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
@@ -267,12 +273,14 @@ extern void RecalUserPosterior(RecalServed *served, RecalUser *user, MemoryConte
 
 /*
  * What each pair of the user adds to the score of item factor y [d]:
- * reasons [npairs]. Their sum is the score of a user who likes something; they
- * are 0 for dislikes, and nothing but the mean user speaks for who likes nothing.
- * Of ratings, their sum and both biases are the score.
+ * reasons [npairs]. The mean user, or the prior, has the rest of the score; they
+ * are 0 for dislikes. Of ratings, their sum and both biases are the score.
  */
 extern void RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y,
 							 float *reasons);
+
+/* What the mean user adds to it where no features take their place; not of ratings. */
+extern float RecalUserMeanReason(RecalServed *served, const RecalUser *user, const float *y);
 
 /* The same for each of the user's features: reasons [features->n]. */
 extern void RecalUserFeatureReasons(RecalServed *served, const RecalUser *user, const float *y,

@@ -55,6 +55,8 @@ enum
 	RECAL_SCALAR_NETWORK_SPREAD,	/* 1 where network_spread is stored */
 	RECAL_SCALAR_USERS,			/* that had rows; 0 where an earlier release did not say */
 	RECAL_SCALAR_CHANCES,		/* 1 where there is a part item_chance */
+	RECAL_SCALAR_MEAN_USER,		/* mean_likes of recal_als_mean_prior; 0 where an earlier release
+								 * trained: the mean user left with the first like */
 	RECAL_NSCALARS
 };
 

@@ -18,8 +18,8 @@ SELECT * FROM recal_explain(1, 10);
 \echo :LAST_ERROR_SQLSTATE
 CALL recal_train('music');
 
--- contributions sum to the score, for every user and every item
-SELECT count(*) AS pairs, max(abs(total - recal_score(u, i))) < 1e-5 AS additive, bool_and(n = pairs) AS one_row_each,
+-- contributions, of rows and of the mean user, sum to the score, for every user and every item
+SELECT count(*) AS pairs, max(abs(total - recal_score(u, i))) < 1e-5 AS additive, bool_and(n = pairs + 1) AS one_row_each,
 	bool_and(abs(shares - 1) < 1e-4) AS shares
 FROM generate_series(1, 121) u, generate_series(0, 39) i,
 	LATERAL (SELECT sum(contribution::float8) AS total, count(*) AS n, sum(abs(share)) AS shares FROM recal_explain(u, i)) e,
@@ -29,7 +29,7 @@ FROM generate_series(1, 121) u, generate_series(0, 39) i,
 SELECT bool_and(size <= before) AS descending
 FROM (SELECT abs(contribution) AS size, lag(abs(contribution)) OVER (ORDER BY ordinality) AS before
 	FROM recal_explain(121, 12) WITH ORDINALITY) s;
-SELECT string_agg(DISTINCT kind, ',') AS kind, bool_and(source::int IN (SELECT item_id FROM heard WHERE user_id = 121)) AS own,
+SELECT string_agg(DISTINCT kind, ',') AS kind, bool_and(source IN (SELECT item_id::text FROM heard WHERE user_id = 121 UNION SELECT 'mean user')) AS own,
 	bool_and(sign(share) = sign(contribution)) AS signs
 FROM recal_explain(121, 12);
 SELECT pg_typeof(kind), pg_typeof(source), pg_typeof(contribution), pg_typeof(share) FROM recal_explain(121, 12) LIMIT 1;
@@ -62,12 +62,12 @@ SELECT * FROM recal_explain(1000, 777);
 
 -- live
 INSERT INTO heard VALUES (1000, 11, 'played', '2026-02-01'), (1000, 777, 'played', '2026-02-01');
-SELECT kind, source, abs(contribution - recal_score(1000, 12)) < 1e-5 AS score, abs(share) AS share FROM recal_explain(1000, 12);
+SELECT kind, source, abs(sum(contribution) OVER () - recal_score(1000, 12)) < 1e-5 AS score FROM recal_explain(1000, 12);
 INSERT INTO heard VALUES (1000, 13, 'bought', '2026-02-02');
 SELECT array_agg(source ORDER BY source) AS sources, abs(sum(contribution) - recal_score(1000, 12)) < 1e-5 AS score
 FROM recal_explain(1000, 12);
 INSERT INTO heard VALUES (1000, 11, 'disliked', '2026-02-02');
-SELECT kind, source, contribution = 0 AS nothing, share FROM recal_explain(1000, 12);
+SELECT kind, source, contribution = 0 AS nothing FROM recal_explain(1000, 12) ORDER BY source;
 DELETE FROM heard WHERE user_id = 1000 AND item_id <> 777;
 SELECT kind, source FROM recal_explain(1000, 12);
 DELETE FROM heard WHERE user_id = 1000;

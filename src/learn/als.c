@@ -124,10 +124,23 @@ row_ridge(const RecalAlsHalfStep *step, int64_t n)
 					((double) n + (double) step->unobserved_weight * (double) step->nfixed));
 }
 
-static const float *
-row_prior(const RecalAlsHalfStep *step, int64_t number)
+void
+recal_als_mean_prior(int d, float mean_likes, float unobserved_weight, float reg,
+					 const float *eigenvalues, int64_t n, const float *confidences,
+					 const float *mean, float *prior)
 {
-	return step->prior != NULL ? step->prior + number * step->prior_stride : NULL;
+	int64_t		likes = 0;
+	float		share;
+
+	for (int64_t j = 0; j < n; j++)
+		likes += confidences[j] > 0;
+	share = likes > 0 ? mean_likes / (mean_likes + (float) likes) : 1.0f;
+	for (int f = 0; f < d; f++)
+	{
+		float		w = eigenvalues[f] > 0 ? eigenvalues[f] : 0.0f;
+
+		prior[f] = share * mean[f] * (unobserved_weight * w + reg) / reg;
+	}
 }
 
 /*
@@ -180,6 +193,7 @@ typedef struct Collector
 	int			count;
 	const RecalLanes *kernel;
 	float	   *scales;			/* [RECAL_MAX_LANES + 1][d] */
+	float	   *priors;			/* likewise, of the mean */
 	float		regs[RECAL_MAX_LANES + 1];
 	float	   *row_work;
 } Collector;
@@ -193,7 +207,7 @@ recal_als_work_size(int d)
 	if (d <= MOST_FACTORS_IN_LANES && lanes < recal_lanes_work_size(d, 0, false))
 		lanes = recal_lanes_work_size(d, 0, false);
 	return align_floats(row > lanes ? row : lanes) +
-		align_floats((int64_t) (2 * RECAL_MAX_LANES + 1) * d);
+		align_floats((int64_t) (3 * RECAL_MAX_LANES + 2) * d);
 }
 
 static void
@@ -204,8 +218,9 @@ collector_init(Collector *c, const RecalAlsHalfStep *step, float *work)
 	memset(c, 0, sizeof(*c));
 	c->kernel = recal_lanes_choice(0);
 	c->scales = work;
-	c->batch.solved = work + (size_t) (RECAL_MAX_LANES + 1) * d;
-	work += align_floats((int64_t) (2 * RECAL_MAX_LANES + 1) * d);
+	c->priors = work + (size_t) (RECAL_MAX_LANES + 1) * d;
+	c->batch.solved = c->priors + (size_t) (RECAL_MAX_LANES + 1) * d;
+	work += align_floats((int64_t) (3 * RECAL_MAX_LANES + 2) * d);
 	c->row_work = work;
 	c->batch.work = work;
 	c->batch.d = d;
@@ -228,6 +243,21 @@ collector_scale(Collector *c, const RecalAlsHalfStep *step, int slot, float reg)
 		c->regs[slot] = reg;
 	}
 	return scale;
+}
+
+static const float *
+collector_prior(Collector *c, const RecalAlsHalfStep *step, int slot, int64_t number, float reg)
+{
+	const RecalCsr *rows = step->rows;
+	int64_t		offset = rows->offsets[number];
+	float	   *prior = c->priors + (size_t) slot * step->d;
+
+	if (step->mean == NULL)
+		return step->prior != NULL ? step->prior + number * step->prior_stride : NULL;
+	recal_als_mean_prior(step->d, step->mean_likes, step->unobserved_weight, reg,
+						 step->eigenvalues, rows->offsets[number + 1] - offset,
+						 rows->confidences + offset, step->mean, prior);
+	return prior;
 }
 
 /* Solves what has been collected and stores it row by row. */
@@ -286,7 +316,7 @@ solve_long_row(Collector *c, const RecalAlsHalfStep *step, int64_t number, float
 	row.columns = rows->columns + offset;
 	row.confidences = rows->confidences + offset;
 	row.scale = collector_scale(c, step, RECAL_MAX_LANES, reg);
-	row.prior = row_prior(step, number);
+	row.prior = collector_prior(c, step, RECAL_MAX_LANES, number, reg);
 	row.x = step->solved + number * step->d;
 	message = recal_row_solve(&row, row.n <= step->d, c->row_work, poll, arg);
 	if (message == NULL)
@@ -348,7 +378,7 @@ recal_als_solve_rows(const RecalAlsHalfStep *step, const int32_t *order, int64_t
 		for (int f = 0; f < step->d; f += 16)
 			__builtin_prefetch(step->solved + number * step->d + f, 1, 2);
 		row->scale = collector_scale(&collector, step, collector.count, reg);
-		row->prior = row_prior(step, number);
+		row->prior = collector_prior(&collector, step, collector.count, number, reg);
 		collector.numbers[collector.count++] = number;
 		if (collector.count == collector.kernel->lanes)
 		{

@@ -102,9 +102,10 @@ RecalRotateBlock(void *memory, int block, RecalParticipant *me)
 	}
 }
 
+/* mean: the mean user where users are folded in as serving does, or NULL */
 static void
-SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int64 n,
-		  float *work, double *loss, RecalParticipant *me)
+SolveRows(RecalAlsShared *shared, int side, const float *mean, const int32 *order, int64 first,
+		  int64 n, float *work, double *loss, RecalParticipant *me)
 {
 	RecalAlsHalfStep step = {0};
 	RecalCsr	rows;
@@ -131,6 +132,11 @@ SolveRows(RecalAlsShared *shared, int side, const int32 *order, int64 first, int
 		step.prior = At(shared, float, shared->sides[side].prior);
 		step.prior_stride = step.d;
 	}
+	else if (mean != NULL)
+	{
+		step.mean = mean;
+		step.mean_likes = RECAL_MEAN_USER_LIKES;
+	}
 	message = recal_als_solve_rows(&step, order, first, n, work, loss, &bad_row,
 								   me->poll, me->poll_arg);
 	if (message != NULL && MayFail(shared))
@@ -153,7 +159,7 @@ RecalSolveBlock(void *memory, int block, RecalParticipant *me)
 	const int64 *starts = At(shared, int64, side->starts);
 	double		loss = 0;
 
-	SolveRows(shared, shared->side, At(shared, int32, side->order), starts[block],
+	SolveRows(shared, shared->side, NULL, At(shared, int32, side->order), starts[block],
 			  starts[block + 1] - starts[block],
 			  RecalParticipantScratch(me, recal_als_work_size(shared->shape.d)), &loss, me);
 	At(shared, double, shared->block_values)[block] = loss;
@@ -187,7 +193,8 @@ RecalRankBlock(void *memory, int block, RecalParticipant *me)
 	RecalCsr	rows;
 
 	SideRows(shared, USERS, &rows);
-	SolveRows(shared, USERS, user, first, end - first, scores, &ignored, me);
+	SolveRows(shared, USERS, At(shared, float, shared->mean), user, first, end - first, scores,
+			  &ignored, me);
 	for (; first < end; first += batch)
 	{
 		int			n = (int) Min(batch, end - first);

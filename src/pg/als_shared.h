@@ -55,6 +55,7 @@ typedef struct RecalAlsShared
 	Size		test_offsets;	/* int64 [ntest + 1] */
 	Size		targets;		/* int32 [ntargets] */
 	Size		start;			/* float [nitems × d], with tests: to start from again */
+	Size		mean;			/* float [d], with tests: the mean user, for ranking */
 	Size		ridges;			/* float [2 × d], with ratings: by side, beyond regularization */
 	Size		priors;			/* float [2 × d], likewise */
 	Size		end;
@@ -65,6 +66,7 @@ typedef struct RecalAlsShared
 	float		deviation;		/* of ratings */
 	uint64		seed;
 	bool		has_start;		/* start has been filled */
+	bool		has_mean;		/* mean is of the current factors */
 	bool		failed;			/* with tests: something could not be solved */
 	int			side;			/* solved, rotated, multiplied */
 } RecalAlsShared;

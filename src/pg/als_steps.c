@@ -51,6 +51,7 @@ Layout(RecalAlsShared *shared, const RecalAlsShape *shape)
 	shared->test_offsets = RecalPlace(&end, sizeof(int64), shape->ntest + 1);
 	shared->targets = RecalPlace(&end, sizeof(int32), shape->ntargets);
 	shared->start = RecalPlace(&end, sizeof(float) * shape->d, shape->ntest > 0 ? shape->nitems : 0);
+	shared->mean = RecalPlace(&end, sizeof(float), shape->ntest > 0 ? shape->d : 0);
 	shared->ridges = RecalPlace(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
 	shared->priors = RecalPlace(&end, sizeof(float) * 2, shape->ratings ? shape->d : 0);
 	shared->end = end;
@@ -204,6 +205,7 @@ StartFactors(RecalAls *als, int64 seed, const float *warm, const bool *has_warm)
 	Size		size = sizeof(float) * d * shared->shape.nitems;
 
 	shared->failed = false;
+	shared->has_mean = false;
 	if (shared->has_start)
 		memcpy(items, At(shared, float, shared->start), size);
 	else
@@ -384,6 +386,7 @@ RecalAlsEpoch(RecalAls *als)
 	double		regularizer = NAN;
 	double		loss = NAN;
 
+	shared->has_mean = false;
 	if (shared->shape.ratings)
 	{
 		(void) Solve(als, USERS);
@@ -441,20 +444,96 @@ RecalAlsUsers(const RecalAls *als)
 	return SideFactors(als->shared, USERS);
 }
 
+/*
+ * The mean user as the training left them: the test users are solved anew by a
+ * ranking. It is turned along with the items.
+ */
+static void
+FillMean(RecalAls *als)
+{
+	RecalAlsShared *shared = als->shared;
+	int64		nusers = shared->shape.nusers;
+	int			d = shared->shape.d;
+	const float *users = SideFactors(shared, USERS);
+	float	   *mean = At(shared, float, shared->mean);
+	double	   *sum = als->work;
+
+	if (shared->has_mean)
+		return;
+	memset(sum, 0, sizeof(double) * d);
+	for (int64 u = 0; u < nusers; u++)
+		for (int k = 0; k < d; k++)
+			sum[k] += users[u * d + k];
+	for (int k = 0; k < d; k++)
+		mean[k] = (float) (sum[k] / (double) Max(nusers, 1));
+	shared->has_mean = true;
+}
+
+static void
+RotateMean(RecalAls *als)
+{
+	RecalAlsShared *shared = als->shared;
+	int			d = shared->shape.d;
+	const float *basis = At(shared, float, shared->basis);
+	float	   *mean = At(shared, float, shared->mean);
+	double	   *turned = als->work;
+
+	memset(turned, 0, sizeof(double) * d);
+	for (int i = 0; i < d; i++)
+		for (int k = 0; k < d; k++)
+			turned[k] += (double) mean[i] * basis[(Size) i * d + k];
+	for (int k = 0; k < d; k++)
+		mean[k] = (float) turned[k];
+}
+
+/* Who has no features has the mean user in place of what they say. */
+static void
+FillMeanPriors(RecalAls *als)
+{
+	RecalAlsShared *shared = als->shared;
+	const RecalFeatureRows *features = als->content[USERS].rows;
+	const int32 *user = At(shared, int32, shared->test_user);
+	float	   *prior = At(shared, float, shared->sides[USERS].prior);
+	int			d = shared->shape.d;
+	RecalCsr	rows;
+
+	SideRows(shared, USERS, &rows);
+	for (int64 t = 0; t < shared->shape.ntest; t++)
+	{
+		int64		first = rows.offsets[user[t]];
+		int64		n = rows.offsets[user[t] + 1] - first;
+		float		reg = shared->regularization *
+			(float) (n + shared->unobserved_weight * FixedRows(shared, USERS));
+
+		if (features->offsets[user[t] + 1] > features->offsets[user[t]])
+			continue;
+		recal_als_mean_prior(d, RECAL_MEAN_USER_LIKES, shared->unobserved_weight, reg,
+							 At(shared, float, shared->eigenvalues), n, rows.confidences + first,
+							 At(shared, float, shared->mean), prior + (int64) user[t] * d);
+	}
+}
+
 double
 RecalAlsRank(RecalAls *als)
 {
 	int			nblocks = RankBlocks(&als->shared->shape);
 
 	if (!als->shared->failed)
+	{
+		FillMean(als);
 		(void) Diagonalize(als, ITEMS);
+	}
 	if (!als->shared->failed)
 	{
+		RotateMean(als);
 		FillPrior(als, USERS);
 
 		/* the next ranking fits weights to all users, of which this one solves some */
 		if (als->shared->sides[USERS].has_prior)
+		{
+			FillMeanPriors(als);
 			Rotate(als, USERS);
+		}
 		RecalPoolRun(als->pool, RECAL_BLOCK_RANK, nblocks);
 	}
 	if (als->shared->failed)

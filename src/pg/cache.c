@@ -196,6 +196,7 @@ LoadSmallParts(RecalServed *served)
 						   RECAL_BIAS_COLUMNS, d)));
 	served->user_prior = scalars[RECAL_SCALAR_USER_PRIOR] != 0;
 	served->nusers = scalars[RECAL_SCALAR_USERS];
+	served->mean_likes = scalars[RECAL_SCALAR_MEAN_USER];
 	if (scalars[RECAL_SCALAR_CHANCES] != 0)
 		served->item_chance = RecalWeightsReadFloats(model, version, "item_chance",
 													 served->nitems, 1);

@@ -230,6 +230,7 @@ Begin(Evaluator *evaluator, const char *model, int batch, int k, RecalEvaluation
 	fold_in->nitems = nitems;
 	fold_in->eigenvalues = factorization->eigenvalues;
 	fold_in->user_mean = MeanUser(holdout, factorization);
+	fold_in->mean_likes = RECAL_MEAN_USER_LIKES;
 }
 
 /* Scores of n test users from first on, of the factorization and of the network */

@@ -40,31 +40,15 @@ CheckFoldIn(const RecalFoldInModel *model, const char *problem)
 				 errhint("Raise the option \"regularization\", or use \"confidence\": \"log\", and train again.")));
 }
 
-/* likes after which the mean user has lost half of its say */
-#define MEAN_USER_LIKES 1.0f
-
-/*
- * The mean user as a prior [d] of one who likes something: little is known from
- * the first likes, so its weight falls off with their number. Stretched so that
- * it stands where nothing is observed.
- */
-static void
-MeanPrior(const RecalFoldInModel *model, const float *mean, float reg, int64 n,
-		  const float *confidences, float *prior)
+/* Whether the mean user has a say in the vector of who likes something */
+static bool
+ServesMean(const RecalFoldInModel *model)
 {
-	float		share = MEAN_USER_LIKES;
-	int64		likes = 0;
-
-	for (int64 j = 0; j < n; j++)
-		likes += confidences[j] > 0;
-	share /= share + (float) likes;
-	for (int k = 0; k < model->factors; k++)
-		prior[k] = share * mean[k] *
-			(model->unobserved_weight * model->eigenvalues[k] + reg) / reg;
+	return model->prior == NULL && model->mean_likes > 0;
 }
 
-static bool
-LikesSomething(const float *confidences, int64 n)
+bool
+RecalLikesSomething(const float *confidences, int64 n)
 {
 	for (int64 j = 0; j < n; j++)
 		if (confidences[j] > 0)
@@ -162,10 +146,11 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 		return;
 	}
 
-	if (!model->ratings && (model->prior == NULL || !LikesSomething(confidences, n)))
+	if (!model->ratings && (ServesMean(model) || !RecalLikesSomething(confidences, n)))
 	{
 		stretched = palloc(sizeof(float) * d);
-		MeanPrior(model, mean, reg, n, confidences, stretched);
+		recal_als_mean_prior(d, model->mean_likes, model->unobserved_weight, reg,
+							 model->eigenvalues, n, confidences, mean, stretched);
 	}
 
 	if (model->ratings)
@@ -192,30 +177,16 @@ RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows, const int32
 		.fixed = fixed,
 		.eigenvalues = model->eigenvalues,
 		.rows = rows,
+		.mean = model->mean_likes > 0 ? model->user_mean : NULL,
+		.mean_likes = model->mean_likes,
 		.solved = vectors,
 	};
 	double		loss = 0;
 	int64_t		bad_row;
-	float	   *prior = NULL;
 
 	if (!model->ratings)
-	{
-		prior = RecalAllocAligned(CurrentMemoryContext,
-								  sizeof(float) * Max(rows->nrows, 1) * model->factors);
-		for (int64 row = 0; row < rows->nrows; row++)
-		{
-			int64		n = rows->offsets[row + 1] - rows->offsets[row];
-
-			MeanPrior(model, model->user_mean,
-					  Ridge(model->regularization, model->unobserved_weight, model->nitems, n),
-					  n, rows->confidences + rows->offsets[row], prior + row * model->factors);
-		}
-		step.prior = prior;
-		step.prior_stride = model->factors;
 		CheckFoldIn(model, recal_als_solve_rows(&step, order, 0, rows->nrows, work, &loss,
 												&bad_row, PollInterrupts, NULL));
-		pfree(prior);
-	}
 
 	/* who likes nothing is made from the mean user; ratings are solved without the items' biases */
 	for (int64 row = 0; row < rows->nrows; row++)
@@ -224,7 +195,7 @@ RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows, const int32
 		int64		n = rows->offsets[row + 1] - first;
 		float	   *gathered;
 
-		if (!model->ratings && LikesSomething(rows->confidences + first, n))
+		if (!model->ratings && RecalLikesSomething(rows->confidences + first, n))
 			continue;
 		gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(n, 1) * d);
 		for (int64 j = 0; j < n; j++)
@@ -246,6 +217,7 @@ RecalServedFoldInModel(const RecalServed *served)
 		.nitems = served->nitems,
 		.eigenvalues = served->eigenvalues,
 		.user_mean = served->user_mean,
+		.mean_likes = served->mean_likes,
 		.ratings = served->ratings,
 		.bias_ridge = served->bias_ridge,
 		.mean_rating = served->mean_rating,
@@ -316,13 +288,6 @@ RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y, flo
 	pfree(work);
 }
 
-/* What a user without a like has the prior multiplied with, so that nothing observed gives it back. */
-static float
-Stretch(const RecalServed *served, float reg, int k)
-{
-	return (served->unobserved_weight * served->eigenvalues[k] + reg) / reg;
-}
-
 /*
  * z [d] ← reg · A⁻¹y: the part of the score that comes from a prior is its dot
  * product with z. It is the fold-in with y as the prior and nothing but dislikes,
@@ -339,14 +304,10 @@ PriorLoadings(RecalServed *served, const RecalUser *user, const float *y, float 
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) * recal_als_work_size(d));
 	float	   *dislikes = palloc_extended(sizeof(float) * user->npairs, MCXT_ALLOC_HUGE);
-	bool		liked = false;
 	const char *problem;
 
 	for (int64 j = 0; j < user->npairs; j++)
-	{
-		liked |= user->confidence[j] > 0;
 		dislikes[j] = -fabsf(user->confidence[j]);
-	}
 	RecalServedGather(served, user->item, user->npairs, gathered);
 	problem = recal_als_fold_in(d, false, served->unobserved_weight, reg, served->eigenvalues,
 								user->npairs, gathered, dislikes, y, z, work, PollInterrupts, NULL);
@@ -355,8 +316,6 @@ PriorLoadings(RecalServed *served, const RecalUser *user, const float *y, float 
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("could not compute reasons with model \"%s\"", served->model),
 				 errdetail("%s", problem)));
-	for (int k = 0; k < d && !liked; k++)
-		z[k] *= Stretch(served, reg, k);
 	pfree(dislikes);
 	pfree(gathered);
 	pfree(work);
@@ -397,6 +356,36 @@ RatingPriorLoadings(RecalServed *served, const RecalUser *user, const float *y, 
 	pfree(factors);
 }
 
+/* prior [d] ← a mean as the user's prior */
+static void
+MeanPrior(const RecalServed *served, const RecalUser *user, const float *mean, float *prior)
+{
+	recal_als_mean_prior(served->factors, served->mean_likes, served->unobserved_weight,
+						 Ridge(served->regularization, served->unobserved_weight, served->nitems,
+							   user->npairs),
+						 served->eigenvalues, user->npairs, user->confidence, mean, prior);
+}
+
+float
+RecalUserMeanReason(RecalServed *served, const RecalUser *user, const float *y)
+{
+	int			d = served->factors;
+	float	   *prior;
+	float	   *z;
+	float		reason;
+
+	if (user->npairs == 0)
+		return recal_dot(d, served->user_mean, y);
+	prior = palloc(sizeof(float) * d);
+	z = palloc(sizeof(float) * d);
+	MeanPrior(served, user, served->user_mean, prior);
+	PriorLoadings(served, user, y, z);
+	reason = recal_dot(d, prior, z);
+	pfree(prior);
+	pfree(z);
+	return reason;
+}
+
 void
 RecalUserFeatureReasons(RecalServed *served, const RecalUser *user, const float *y,
 						float *reasons)
@@ -409,7 +398,12 @@ RecalUserFeatureReasons(RecalServed *served, const RecalUser *user, const float 
 	if (user->npairs > 0 && served->ratings)
 		RatingPriorLoadings(served, user, y, z);
 	else if (user->npairs > 0)
+	{
 		PriorLoadings(served, user, y, z);
+		/* of who likes nothing the features take the mean user's place, stretched as that is */
+		if (!RecalLikesSomething(user->confidence, user->npairs))
+			MeanPrior(served, user, z, z);
+	}
 	else if (served->ratings)
 		memset(z, 0, sizeof(float) * RECAL_BIAS_COLUMNS);
 	for (int f = 0; f < user->features->n; f++)

@@ -276,7 +276,8 @@ FoldUsersIn(RecalNetworkRun *run, const RecalMatrix *matrix, const RecalFactoriz
 		.regularization = (float) held->regularization_used,
 		.nitems = matrix->nitems,
 		.eigenvalues = held->eigenvalues,
-		.user_mean = MeanUser(held, matrix->nusers)
+		.user_mean = MeanUser(held, matrix->nusers),
+		.mean_likes = RECAL_MEAN_USER_LIKES
 	};
 
 	run->valid_vectors = RecalAllocAligned(CurrentMemoryContext,

@@ -228,6 +228,7 @@ BeginFoldIn(Simulator *simulator)
 	fold_in->nitems = simulator->train.nitems;
 	fold_in->eigenvalues = work->eigenvalues;
 	fold_in->user_mean = simulator->prior.user_mean;
+	fold_in->mean_likes = RECAL_MEAN_USER_LIKES;
 	fold_in->ratings = simulator->train.ratings;
 	if (fold_in->ratings)
 	{

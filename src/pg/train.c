@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
+#include "recal_als.h"
 #include "recal_attempt.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
@@ -413,6 +414,7 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_USER_PRIOR] = work->prior_used[RECAL_SIDE_USERS];
 	scalars[RECAL_SCALAR_USERS] = (float) matrix->nusers;
 	scalars[RECAL_SCALAR_CHANCES] = training->chances != NULL;
+	scalars[RECAL_SCALAR_MEAN_USER] = matrix->ratings ? 0 : RECAL_MEAN_USER_LIKES;
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
 	for (int i = 0; i < (int) lengthof(parts); i++)

@@ -67,7 +67,7 @@ AddBias(Reason *reasons, int64 *n, const char *kind, const char *source, float c
 /*
  * One reason for each pair of the user, and for each feature where those are the
  * mean that the vector was made from, or are read by the network. Without features
- * it is the mean user, whose part is what the pairs leave of the score.
+ * that mean is the mean user.
  */
 static Reason *
 CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
@@ -83,18 +83,16 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	float		blend = served->network ? served->network_blend : 1;
 	float		empty = 0;
 	float		mean = 0;
+	bool		has_mean = !has_prior && !served->ratings &&
+		(served->mean_likes > 0 || !RecalLikesSomething(user->confidence, user->npairs));
 	int64		n = 0;
 
 	RecalServedRows(served, &item, 1, y);
 	RecalUserReasons(served, user, y, parts);
 	for (int64 j = 0; j < user->npairs && served->network; j++)
 		parts[j] *= blend;
-	if (!has_prior && !served->ratings)
-	{
-		mean = blend * recal_dot(served->factors, user->factor, y);
-		for (int64 j = 0; j < user->npairs; j++)
-			mean -= parts[j];
-	}
+	if (has_mean)
+		mean = blend * RecalUserMeanReason(served, user, y);
 	if (has_prior)
 		RecalUserFeatureReasons(served, user, y, features);
 	for (int f = 0; f < nfeatures; f++)
@@ -114,7 +112,7 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 			AddReason(reasons, &n, -1, user->features->columns[f], features[f]);
 		else
 			mean += features[f];	/* the intercept */
-	if (has_features || !served->ratings)
+	if (has_features || has_mean)
 		AddBias(reasons, &n, "prior", "mean user", mean);
 	if (served->network)
 	{
