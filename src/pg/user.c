@@ -182,8 +182,9 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 		user->item[user->npairs] = item;
 		user->confidence[user->npairs++] = confidence;
 	}
+	/* an earlier release, which trained without the mean user, let answers fade, too */
 	if (served->definition->time_column != NULL && !served->ratings)
-		DecayHistory(served, user, timed, answered);
+		DecayHistory(served, user, timed, served->mean_likes > 0 ? answered : NULL);
 	pfree(answered);
 	pfree(timed);
 	pfree(group);

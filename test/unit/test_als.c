@@ -585,6 +585,68 @@ splits_do_not_matter(void **state)
 	}
 }
 
+/* The mean user is what is left where nothing is observed, and the less the more is liked. */
+static void
+mean_user_fades_with_likes(void **state)
+{
+	static const int dimensions[] = {7, 64, 300};
+
+	for (int i = 0; i < 3; i++)
+	{
+		const int	d = dimensions[i];
+		Model		m = make_model(60, 150, d);
+		RecalAlsHalfStep step = prepare(&m, &m.by_user, m.y, m.by_item.nrows, m.x);
+		float	   *mean = unit_normals(d, 0.1, 15);
+		float	   *whole = unit_floats(d);
+		float	   *prior = unit_floats(d);
+		float	   *x = unit_floats(d);
+		float	   *gathered = unit_floats(151 * d);
+		int64_t		longest = 0;
+		int64_t		bad;
+		double		loss = 0;
+
+		step.mean = mean;
+		step.mean_likes = 2;
+		assert_null(recal_als_solve_rows(&step, NULL, 0, m.by_user.nrows, m.work, &loss, &bad, NULL, NULL));
+		for (int64_t r = 0; r < m.by_user.nrows; r++)
+		{
+			int64_t		offset = m.by_user.offsets[r];
+			int64_t		count = m.by_user.offsets[r + 1] - offset;
+			const float *confidences = m.by_user.confidences + offset;
+			float		reg = m.lambda * ((float) count + m.a0 * (float) m.by_item.nrows);
+			int			likes = 0;
+
+			for (int64_t j = 0; j < count; j++)
+			{
+				likes += confidences[j] > 0;
+				memcpy(gathered + j * d, m.y + (size_t) m.by_user.columns[offset + j] * d,
+					   sizeof(float) * (size_t) d);
+			}
+			recal_als_mean_prior(d, step.mean_likes, m.a0, reg, m.eigenvalues, 0, NULL, mean, whole);
+			recal_als_mean_prior(d, step.mean_likes, m.a0, reg, m.eigenvalues, count, confidences, mean, prior);
+			for (int f = 0; f < d; f++)
+				assert_close(prior[f], whole[f] * 2 / (2 + likes), 1e-5);
+			assert_null(recal_als_fold_in(d, false, m.a0, reg, m.eigenvalues, count, gathered, confidences,
+										  prior, x, m.work, NULL, NULL));
+			for (int f = 0; f < d; f++)
+				assert_close(x[f], m.x[r * d + f], 1e-4);
+			assert_null(recal_als_fold_in(d, false, m.a0, reg, m.eigenvalues, 0, NULL, NULL, whole, x,
+										  m.work, NULL, NULL));
+			for (int f = 0; f < d; f++)
+				assert_close(x[f], mean[f], 1e-5);
+			if (likes > longest)
+				longest = likes;
+		}
+		assert_true(longest > 3);
+		free(mean);
+		free(whole);
+		free(prior);
+		free(x);
+		free(gathered);
+		free_model(&m);
+	}
+}
+
 static void
 plan_is_sorted_and_even(void **state)
 {
@@ -809,6 +871,7 @@ main(void)
 		cmocka_unit_test(non_finite_rows_are_refused),
 		cmocka_unit_test(polls_happen),
 		cmocka_unit_test(largest_dimension),
+		cmocka_unit_test(mean_user_fades_with_likes),
 		cmocka_unit_test(gramian_and_rotation),
 		cmocka_unit_test(start_depends_on_row_number_alone),
 	};
