@@ -91,9 +91,9 @@ extern const char *recal_als_solve_rows(const RecalAlsHalfStep *step, const int3
 /*
  * What is known of a user before anything is: the mean user. As a prior its
  * weight falls off with the likes, mean_likes / (mean_likes + likes), since the
- * mean describes few users well who have many. It is stretched so that it stands where
- * nothing is observed. prior [d]; the rest as for recal_als_fold_in. Without
- * mean_likes it is the prior of those alone who like nothing.
+ * mean says less than the rows of who likes much. It is stretched so that it
+ * stands where nothing is observed. prior [d]; the rest as for recal_als_fold_in.
+ * Without mean_likes it is the prior of those alone who like nothing.
  */
 #define RECAL_MEAN_USER_LIKES	1.0f
 
