@@ -10,6 +10,7 @@
 
 #include "recal_active.h"
 #include "recal_model.h"
+#include "recal_train.h"
 
 #define RECAL_MAX_ROUNDS	1000
 #define RECAL_MAX_BATCH		1000
@@ -31,10 +32,17 @@ typedef struct RecalSimulation
 	int			rounds;
 	int			batch;
 	int64		seed;
+	int			splits;			/* trainings, each without other users; 0: three */
+	int			max_users;		/* new ones of a split; 0: by default */
+	const RecalFactorization *as;	/* no search, and no features: what this one used; or NULL */
+	double		most_work;		/* multiply-adds with trainings, about: where fewer users do not
+								 * help there is no simulation. 0: by default, and there always is */
 	/* out */
+	bool		too_much;		/* there is none */
 	const char *metric;
 	int64		askable;		/* items that there are to ask about */
 	int			points_each;	/* rounds + 1, or fewer where the items run out */
+	int64		new_users;		/* that were taken for new; some had nothing to be judged by */
 	RecalLearningPoint *points; /* [nstrategies × (rounds + 1)] */
 } RecalSimulation;
 
@@ -44,5 +52,14 @@ typedef struct RecalSimulation
  */
 extern void RecalSimulate(const RecalModel *model, const RecalDefinition *definition,
 						  RecalSimulation *simulation);
+
+extern const RecalLearningPoint *RecalLearningAt(const RecalSimulation *simulation, int strategy,
+												 int round);
+
+/* so many have each user been asked by then */
+extern int	RecalLearningQuestions(const RecalSimulation *simulation, int round);
+
+/* The metric's mean over users, and its standard error; NaN where there are too few for it. */
+extern double RecalLearningMean(const RecalLearningPoint *point, double *error);
 
 #endif							/* RECAL_SIMULATE_H */

@@ -148,10 +148,29 @@ WorkOfUser(const Simulator *simulator, int d)
 	return each * (double) simulator->matrix->nitems * (simulation->points_each - 1);
 }
 
+/* How many users of a split the work that is allowed would do for */
+static double
+MostUsers(const Simulator *simulator, int d)
+{
+	const RecalSimulation *simulation = simulator->simulation;
+	const RecalMatrix *matrix = simulator->matrix;
+	double		work = simulation->most_work / simulation->splits;
+
+	if (simulation->most_work <= 0)
+		return MOST_WORK / (simulation->splits * WorkOfUser(simulator, d));
+
+	/* the prior takes about as long as the epochs */
+	work -= 2 * simulator->work.epochs *
+		RecalAlsCost(&matrix->by_user, matrix->nitems, 1, d);
+	return work / WorkOfUser(simulator, d);
+}
+
 static void
 ChooseUsers(Simulator *simulator, int d)
 {
 	const RecalMatrix *matrix = simulator->matrix;
+	RecalSimulation *simulation = simulator->simulation;
+	int			limit = simulation->max_users > 0 ? simulation->max_users : MAX_NEW_USERS;
 	int64		ncandidates = 0;
 	double		most;
 
@@ -170,11 +189,17 @@ ChooseUsers(Simulator *simulator, int d)
 						   matrix->ratings ? MIN_RATED : MIN_LIKED,
 						   matrix->ratings ? "" : " that they like",
 						   MIN_NEW_USERS * NEW_SHARE)));
-	most = MOST_WORK / (SPLITS * WorkOfUser(simulator, d));
-	simulator->nnew = Min(simulator->nnew, MAX_NEW_USERS);
+	most = MostUsers(simulator, d);
+	simulator->nnew = Min(simulator->nnew, limit);
+	if (simulation->most_work > 0 && most < MIN_NEW_USERS)
+	{
+		simulation->too_much = true;
+		return;
+	}
 	simulator->nnew = Max(MIN_NEW_USERS, (int64) Min(most, (double) simulator->nnew));
-	Shuffle(simulator->candidates, ncandidates, simulator->nnew * SPLITS,
-			simulator->simulation->seed, STREAM_USERS, 0);
+	simulation->new_users = simulator->nnew * simulation->splits;
+	Shuffle(simulator->candidates, ncandidates, simulation->new_users, simulation->seed,
+			STREAM_USERS, 0);
 }
 
 /*
@@ -492,6 +517,7 @@ BeginWork(Simulator *simulator)
 	work->unobserved_weight = options->unobserved_weight;
 	work->history_decay = options->history_decay;
 	work->seed = options->seed;
+	work->as = simulator->simulation->as;
 }
 
 /* Where the users' data and the strategies' picks go */
@@ -522,6 +548,29 @@ Alloc(Simulator *simulator)
 	simulator->picks = recal_palloc_array(RecalPick, simulation->batch);
 }
 
+const RecalLearningPoint *
+RecalLearningAt(const RecalSimulation *simulation, int strategy, int round)
+{
+	return &simulation->points[(int64) strategy * (simulation->rounds + 1) + round];
+}
+
+int
+RecalLearningQuestions(const RecalSimulation *simulation, int round)
+{
+	return (int) Min((int64) round * simulation->batch, simulation->askable);
+}
+
+double
+RecalLearningMean(const RecalLearningPoint *point, double *error)
+{
+	double		n = (double) point->users;
+	double		mean = point->users > 0 ? point->sum / n : NAN;
+
+	*error = point->users > 1 ?
+		sqrt(Max(point->squares - n * mean * mean, 0) / (n - 1) / n) : NAN;
+	return mean;
+}
+
 void
 RecalSimulate(const RecalModel *model, const RecalDefinition *definition,
 			  RecalSimulation *simulation)
@@ -548,14 +597,19 @@ RecalSimulate(const RecalModel *model, const RecalDefinition *definition,
 	simulation->points = recal_palloc0_array(RecalLearningPoint,
 											 simulation->nstrategies * (simulation->rounds + 1));
 	BeginWork(&simulator);
+	if (simulation->splits == 0)
+		simulation->splits = SPLITS;
 	ChooseUsers(&simulator, simulator.work.factors);
-	RecalFeaturesReadAll(model, definition, false, &events.users, &events.items,
-						 RecalTrainMemory(), simulator.work.features);
+	if (simulation->too_much)
+		return;
+	if (simulation->as == NULL)
+		RecalFeaturesReadAll(model, definition, false, &events.users, &events.items,
+							 RecalTrainMemory(), simulator.work.features);
 	Alloc(&simulator);
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "recal simulation",
 									ALLOCSET_DEFAULT_SIZES);
-	for (simulator.split = 0; simulator.split < SPLITS; simulator.split++)
+	for (simulator.split = 0; simulator.split < simulation->splits; simulator.split++)
 	{
 		MemoryContext old = MemoryContextSwitchTo(context);
 

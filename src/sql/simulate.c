@@ -102,24 +102,21 @@ ParseCount(FunctionCallInfo fcinfo, int argument, const char *name, int most)
 static void
 PutPoint(ReturnSetInfo *rsinfo, const RecalSimulation *simulation, int strategy, int round)
 {
-	const RecalLearningPoint *point = &simulation->points[strategy * (simulation->rounds + 1) +
-														  round];
-	double		n = (double) point->users;
-	double		mean = point->sum / n;
-	double		variance = Max(point->squares - n * mean * mean, 0) / (n - 1);
+	const RecalLearningPoint *point = RecalLearningAt(simulation, strategy, round);
+	double		error;
+	double		mean = RecalLearningMean(point, &error);
 	Datum		values[7];
 	bool		nulls[7] = {false};
 
 	values[0] = CStringGetTextDatum(recal_strategy_names[simulation->strategies[strategy]]);
-	values[1] = Int32GetDatum((int32) Min((int64) round * simulation->batch,
-										  simulation->askable));
+	values[1] = Int32GetDatum(RecalLearningQuestions(simulation, round));
 	values[2] = Int32GetDatum((int32) point->answers);
 	values[3] = CStringGetTextDatum(simulation->metric);
 	values[4] = Float8GetDatum(mean);
-	values[5] = Float8GetDatum(sqrt(variance / n));
+	values[5] = Float8GetDatum(error);
 	values[6] = Int32GetDatum((int32) point->users);
-	nulls[4] = n < 1;
-	nulls[5] = n < 2;
+	nulls[4] = isnan(mean);
+	nulls[5] = isnan(error);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
