@@ -11,10 +11,12 @@
 
 #include "recal_model.h"
 #include "recal_serve.h"
+#include "recal_simulate.h"
 
 #define RECAL_REPORT_VERSIONS	8	/* in one picture, the newest ones */
 #define RECAL_REPORT_POINTS		2000	/* items on the map, the most popular ones */
-#define RECAL_REPORT_PHASES		6
+#define RECAL_REPORT_PHASES		9
+#define RECAL_REPORT_STRATEGIES	4
 
 extern const char *const recal_report_phases[RECAL_REPORT_PHASES];
 
@@ -27,6 +29,9 @@ typedef struct RecalReportVersion
 	double	   *loss;			/* [nloss] */
 	double		quality;		/* NDCG@10, of ratings RMSE, on the search's held-out rows */
 	double		baseline;		/* of popularity, of ratings biases alone, on the same */
+	double		network;		/* NDCG@10 of the network on its own held-out rows */
+	double		factorization;	/* of the factorization alone on the same */
+	bool		network_kept;
 	double		seconds[RECAL_REPORT_PHASES];
 	double		total_seconds;
 	double		rows;
@@ -64,11 +69,16 @@ typedef struct RecalReport
 	int			nmapped;
 	RecalReportItem *mapped;	/* [nmapped] most popular first */
 	double		map_share[2];	/* of the variance, by the components */
+	RecalFactorization used;	/* by the current version: what was searched, or given */
+	RecalStrategy strategies[RECAL_REPORT_STRATEGIES];	/* the one advised first comes first */
+	RecalSimulation learning;	/* of them; points is NULL where there is none: */
+	const char *no_learning;	/* what an error said of the rows, or NULL */
 } RecalReport;
 
 /*
- * Everything on the page, read as the caller in the current context; nothing
- * is written. Row-level security that applies to the caller is an error. Needs
+ * Everything on the page, read as the caller in the current context, with a
+ * small simulation of questions where that takes seconds at most; nothing is
+ * written. Row-level security that applies to the caller is an error. Needs
  * an SPI connection.
  */
 extern RecalReport *RecalReportRead(RecalStatement *statement);
@@ -84,6 +94,7 @@ extern void RecalFigureQuality(StringInfo out, const RecalReport *report);
 extern void RecalFigurePhases(StringInfo out, const RecalReport *report);
 extern void RecalFigurePopularity(StringInfo out, const RecalReport *report);
 extern void RecalFigureHistories(StringInfo out, const RecalReport *report);
+extern void RecalFigureLearning(StringInfo out, const RecalReport *report);
 extern void RecalFigureMap(StringInfo out, const RecalReport *report);
 
 /* What the pictures have in common; text is escaped. */

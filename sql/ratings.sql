@@ -101,7 +101,7 @@ CALL recal_train('plain');
 SELECT facts->>'rows_ignored' AS ignored FROM recal_versions WHERE model = 'plain' AND status = 'ready' ORDER BY version DESC LIMIT 1;
 
 -- the report of ratings
-SELECT html ~ 'RMSE of predicted ratings' AS rmse, html ~ 'biases alone' AS baseline, html ~ 'NDCG' AS ndcg FROM recal_report('stars') html;
+SELECT html ~ 'RMSE of predicted ratings' AS rmse, html ~ 'biases alone' AS baseline, html ~ 'NDCG' AS ndcg, html ~ '<text class="key strong start"[^>]*>variance_reduction<' AS advised FROM recal_report('stars') html;
 
 -- with features: who or what has no rating yet is rated by them, and reasons still add up
 CREATE TABLE films (id int, kind text);

@@ -23,3 +23,8 @@ CREATE FUNCTION recal_simulate(strategies text[] = NULL, rounds int = 10, batch 
 	ROWS 55 COST 10000000;
 COMMENT ON FUNCTION recal_simulate(text[], int, int, text, int) IS
 	'Replays history: users whom training has not seen are asked, and answer with what they have; learning curves of strategies beside random and popularity. Stores nothing.';
+
+/* it simulates questions, which may launch workers */
+ALTER FUNCTION recal_report(text) PARALLEL UNSAFE;
+COMMENT ON FUNCTION recal_report(text) IS
+	'A model as one self-contained HTML page: loss, quality, phases, popularity, histories, what questions are worth, and a map of items.';

@@ -470,9 +470,9 @@ COMMENT ON FUNCTION recal_forget_user("any", text) IS
 	'Removes a person''s answers, and their id and factor from every stored version. Their behaviour rows are for the owner of that table to delete; item factors forget them at the next training.';
 
 CREATE FUNCTION recal_report(model text = NULL) RETURNS text
-	AS 'MODULE_PATHNAME', 'recal_report' LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
+	AS 'MODULE_PATHNAME', 'recal_report' LANGUAGE C STABLE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION recal_report(text) IS
-	'A model as one self-contained HTML page: loss, quality, phases, popularity, histories, and a map of items.';
+	'A model as one self-contained HTML page: loss, quality, phases, popularity, histories, what questions are worth, and a map of items.';
 
 CREATE FUNCTION recal_tune(model text = NULL, trials int = 20, options jsonb = NULL, seed int = 42)
 	RETURNS TABLE(trial int, options jsonb, metric text, value float8, seconds float8)

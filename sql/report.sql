@@ -38,6 +38,20 @@ SELECT count(*) AS pictures, bool_and(m[1] <> '') AS described FROM page, regexp
 SELECT (regexp_match(html, 'has (\d+) rows"'))[1] AS most, (regexp_match(html, 'Half of all rows[^<]*'))[1] AS half,
 	(regexp_match(html, 'The median[^<]*'))[1] AS median
 FROM page;
+-- what questions are worth: the same for each strategy before the first one
+CREATE TEMP VIEW curves AS
+SELECT m[1]::int AS questions, m[2]::float8 AS uncertainty, m[3]::float8 AS variance_reduction, m[4]::float8 AS popularity, m[5]::float8 AS random
+FROM page, regexp_matches(substring(html FROM 'Learning curves, with standard errors</summary>.*?</table>'),
+	'<tr><td>(\d+)</td>' || repeat('<td>(\d\.\d{4}) &#177; \d\.\d{4}</td>', 4) || '</tr>', 'g') m;
+SELECT array_agg(questions) AS questions, bool_and(least(uncertainty, variance_reduction, popularity, random) > 0 AND greatest(uncertainty, variance_reduction, popularity, random) <= 1) AS in_range,
+	bool_and(questions > 0 OR (uncertainty = variance_reduction AND uncertainty = popularity AND uncertainty = random)) AS same_start
+FROM curves;
+SELECT max(uncertainty) FILTER (WHERE questions = 10) > 1.3 * min(uncertainty) FILTER (WHERE questions = 0) AS learns FROM curves;
+SELECT html ~ '\m16 users are new here:' AS users,
+	(SELECT count(*) FROM regexp_matches(html, '<title>(uncertainty|variance_reduction|popularity|random), 4 questions: ', 'g')) AS points,
+	html ~ '<text class="key strong start"[^>]*>uncertainty</text>' AS bold,
+	substring(html FROM '<figure id="questions".*?</figure>') = substring(recal_report() FROM '<figure id="questions".*?</figure>') AS same_again
+FROM page;
 -- titles, escaped and not too long; the id where there is none
 SELECT m[1] AS item, m[2] AS rows FROM page, regexp_matches(html, '<tr><td>([^<]*)</td><td>(\d+)</td></tr>', 'g') m
 WHERE m[1] ~ '(script|tab|^p11$|long)' ORDER BY m[1] COLLATE "C";
@@ -51,6 +65,18 @@ CALL recal_train();
 SELECT html LIKE '%the current version was not measured%' AS current_one, html LIKE '%no held-out quality%' AS not_measured FROM recal_report() html;
 SELECT recal_activate('visits', 1);
 SELECT html LIKE '%The bold line is version 1,%' AS current_one, html LIKE '%<td>version 1, current</td>%<td>version 2</td>%' AS listed FROM recal_report() html;
+
+-- a network that was tried, and the phases that not every training has
+SELECT html LIKE '%Network kept%' AS network, html ~ '<th[^>]*>(network|sample|compare)</th>' AS phases FROM recal_report() html;
+UPDATE recal_version SET metrics = metrics || '{"network_ndcg_10": 0.4321, "factorization_ndcg_10": 0.1234}', facts = facts || '{"network": true, "network_blend": 1}',
+	timings = timings || '{"network": 21.5}' WHERE model = 'visits' AND version = 1;
+UPDATE recal_version SET metrics = metrics || '{"network_ndcg_10": 0.2221, "factorization_ndcg_10": 0.3331}', timings = timings || '{"sample": 11.5, "compare": 31.5}'
+WHERE model = 'visits' AND version = 2;
+SELECT array_agg(m[1] ORDER BY n) AS bars FROM regexp_matches(substring(recal_report() FROM '<figure id="quality".*?</svg>'), '<title>(0\.(?:4321|1234|2221|3331)[^<]*)</title>', 'g') WITH ORDINALITY r(m, n);
+SELECT m[1] AS version, m[2] AS network, m[3] AS factorization, m[4] AS kept
+FROM regexp_matches(recal_report(), '<tr><td>version (\d+)[^<]*</td><td>[^<]*</td><td>[^<]*</td><td>([^<]*)</td><td>([^<]*)</td><td>(yes|no|not tried)</td></tr>', 'g') m;
+SELECT array_agg(m[1] ORDER BY n) AS phases FROM regexp_matches(recal_report(), '<title>(\w+: [123]1\.. s)</title>', 'g') WITH ORDINALITY r(m, n);
+SELECT array_agg(m[1] ORDER BY n) AS phases FROM regexp_matches(substring(recal_report() FROM 'Time by phase</summary>.*?</tr>'), '>(\w+)</th>', 'g') WITH ORDINALITY r(m, n);
 
 -- what the items relation does not show is not on the map
 DELETE FROM products WHERE id = 'p5';
@@ -66,6 +92,15 @@ SELECT string_agg(m[1], ', ') AS versions FROM regexp_matches(substring(recal_re
 SELECT recal_create_model('plain', 'visits', options => '{"factors": 1, "epochs": 2}');
 CALL recal_train('plain');
 SELECT html LIKE '%<title>p2: 532 rows</title>%' AS id, html LIKE '%class="label%' AS labelled, html LIKE '%hover over one for its id%' AS said FROM recal_report('plain') html;
+
+-- so many rows that simulating questions would take longer than the page should
+CREATE VIEW often AS SELECT user_id, item_id FROM visits CROSS JOIN generate_series(1, 1);
+SELECT recal_create_model('often', 'often', options => '{"factors": 1, "epochs": 2}');
+CALL recal_train('often');
+CREATE OR REPLACE VIEW often AS SELECT user_id, item_id FROM visits CROSS JOIN generate_series(1, 700);
+SELECT html LIKE '%With so many rows a simulation of questions takes longer%' AS said, html LIKE '%<figure id="questions"%<svg%</figure>%<figure id="map"%' AS drawn, html LIKE '%</html>%' AS whole FROM recal_report('often') html;
+SELECT recal_drop_model('often');
+DROP VIEW often;
 
 -- rights
 CREATE ROLE regress_recal_reader;
@@ -100,9 +135,12 @@ FROM recal_versions v, recal_evaluate('timed', 10, 'last') e WHERE v.model = 'ti
 SELECT recal_drop_model('timed');
 DROP TABLE timed;
 
+-- and so few users that there is nobody to ask
+DELETE FROM visits WHERE user_id > 40;
+SELECT substring(html FROM 'Nothing to simulate[^<]*') AS said FROM recal_report('visits') html;
 -- when everything is gone there is still a page
 DELETE FROM visits;
-SELECT html LIKE '%There are no rows.%' AS said, html LIKE '%</html>%' AS whole FROM recal_report('visits') html;
+SELECT html LIKE '%There are no rows.%' AS said, html LIKE '%Nothing to simulate questions with%' AS nothing, html LIKE '%</html>%' AS whole FROM recal_report('visits') html;
 SELECT recal_drop_model('visits'), recal_drop_model('plain');
 DROP TABLE visits, products;
 DROP ROLE regress_recal_reader;

@@ -23,13 +23,13 @@ static const char *const style =
 "*{box-sizing:border-box}\n"
 ":root{color-scheme:light dark;--page:#fff;--ink:#1c1d20;--soft:#565a62;--faint:#6d727b;--grid:#ebecef;--rule:#d9dbe0;"
 "--accent:#2459a9;--old:#9fb4d3;--base:#b9bdc6;--point:#2459a9;"
-"--p0:#c2d2ea;--p1:#8fabd8;--p2:#dd9f4b;--p3:#2459a9;--p4:#5b9a8b;--p5:#b9bdc6}\n"
+"--p0:#c2d2ea;--p1:#8fabd8;--p2:#bfa6d8;--p3:#dd9f4b;--p4:#2459a9;--p5:#c4607c;--p6:#5b9a8b;--p7:#7f63a8;--p8:#b9bdc6}\n"
 "@media (prefers-color-scheme:dark){:root{--page:#141619;--ink:#e8e9ec;--soft:#acb1ba;--faint:#8d939d;--grid:#24272c;--rule:#363a41;"
 "--accent:#7fabf0;--old:#4c648a;--base:#5c626d;--point:#7fabf0;"
-"--p0:#3f5273;--p1:#5d7cb0;--p2:#d39a50;--p3:#7fabf0;--p4:#68ad9d;--p5:#5c626d}}\n"
+"--p0:#3f5273;--p1:#5d7cb0;--p2:#7d6a9c;--p3:#d39a50;--p4:#7fabf0;--p5:#d9738f;--p6:#68ad9d;--p7:#b294dd;--p8:#5c626d}}\n"
 "@media print{:root{color-scheme:light;--page:#fff;--ink:#000;--soft:#333;--faint:#555;--grid:#e4e4e4;--rule:#bbb;"
 "--accent:#2459a9;--old:#9fb4d3;--base:#b9bdc6;--point:#2459a9;"
-"--p0:#c2d2ea;--p1:#8fabd8;--p2:#dd9f4b;--p3:#2459a9;--p4:#5b9a8b;--p5:#b9bdc6}"
+"--p0:#c2d2ea;--p1:#8fabd8;--p2:#bfa6d8;--p3:#dd9f4b;--p4:#2459a9;--p5:#c4607c;--p6:#5b9a8b;--p7:#7f63a8;--p8:#b9bdc6}"
 "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}details{display:none}figure{break-inside:avoid}}\n"
 "body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",\"Liberation Sans\",Arial,sans-serif;"
 "font-variant-numeric:tabular-nums lining-nums}\n"
@@ -52,13 +52,18 @@ static const char *const style =
 ".grid{stroke:var(--grid)}.mark{stroke:var(--faint);stroke-dasharray:2 3}\n"
 ".line{fill:none;stroke:var(--accent);stroke-width:2.25px;stroke-linejoin:round;stroke-linecap:round}.thin{stroke:var(--old);stroke-width:1.25px}\n"
 ".bar{fill:var(--accent)}.base{fill:var(--base)}.dot{fill:var(--accent);stroke:var(--page)}.old{fill:var(--old)}.point{fill:var(--point);fill-opacity:.3}.point:hover{fill-opacity:1}\n"
-".phase0{fill:var(--p0)}.phase1{fill:var(--p1)}.phase2{fill:var(--p2)}.phase3{fill:var(--p3)}.phase4{fill:var(--p4)}.phase5{fill:var(--p5)}\n"
+".phase0{fill:var(--p0)}.phase1{fill:var(--p1)}.phase2{fill:var(--p2)}.phase3{fill:var(--p3)}.phase4{fill:var(--p4)}"
+".phase5{fill:var(--p5)}.phase6{fill:var(--p6)}.phase7{fill:var(--p7)}.phase8{fill:var(--p8)}\n"
+".net{fill:var(--p5)}.band{fill:var(--accent);fill-opacity:.14;stroke:none}.lead{stroke:var(--rule)}"
+"#questions{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,640px);column-gap:40px}#questions figcaption:last-child,#questions details{grid-column:1/-1}\n"
+".c1{stroke:var(--p6);stroke-width:1.75px}.c2{stroke:var(--p3);stroke-width:1.75px}.c3{stroke:var(--faint);stroke-width:1.75px}"
+".d1{fill:var(--p6)}.d2{fill:var(--p3)}.d3{fill:var(--faint)}\n"
 "details{margin-top:12px;font-size:13px;color:var(--soft)}summary{cursor:pointer;color:var(--faint)}summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}\n"
 ".scroll{overflow-x:auto}table{border-collapse:collapse;margin-top:8px}th,td{padding:3px 18px 3px 0;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}\n"
 "th{font-weight:600;color:var(--ink)}th:first-child,td:first-child{text-align:left;white-space:normal}\n"
 "footer{margin-top:56px;padding-top:16px;border-top:1px solid var(--rule);color:var(--faint);font-size:13px}\n"
-"@media (max-width:960px){dl{grid-template-columns:repeat(4,1fr)}}\n"
-"@media (max-width:760px){dl{grid-template-columns:repeat(2,1fr)}main{padding:28px 16px 40px}.figures{grid-template-columns:minmax(0,1fr);gap:40px}figure.wide .picture{overflow-x:auto}figure.wide svg{min-width:720px}}\n";
+"@media (max-width:960px){dl{grid-template-columns:repeat(4,1fr)}#questions{display:flex}}\n"
+"@media (max-width:760px){dl{grid-template-columns:repeat(2,1fr)}main{padding:28px 16px 40px}.figures{grid-template-columns:minmax(0,1fr);gap:40px}figure.wide .picture{overflow-x:auto}figure.wide svg{min-width:720px}#questions svg{min-width:0}}\n";
 
 /* In this order; a further picture is one more line. */
 static const RecalFigure figures[] = {
@@ -67,6 +72,7 @@ static const RecalFigure figures[] = {
 	RecalFigurePhases,
 	RecalFigurePopularity,
 	RecalFigureHistories,
+	RecalFigureLearning,
 	RecalFigureMap
 };
 
@@ -198,7 +204,7 @@ RecalReportPage(StringInfo out, const RecalReport *report)
 	for (int i = 0; i < (int) lengthof(figures); i++)
 		figures[i] (out, report);
 	appendStringInfo(out,
-					 "</div>\n<footer>Made by recal_report on %s. Popularity, histories and the map's sizes count the rows of that moment; the rest is as of the trainings.</footer>\n"
+					 "</div>\n<footer>Made by recal_report on %s. Popularity, histories, the map's sizes and questions are of the rows of that moment; the rest is as of the trainings.</footer>\n"
 					 "</main>\n</body>\n</html>\n",
 					 TimeText(GetCurrentTransactionStartTimestamp()));
 }

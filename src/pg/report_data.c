@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "recal_attempt.h"
 #include "recal_compat.h"
 #include "recal_pca.h"
 #include "recal_report.h"
@@ -28,8 +29,16 @@
 
 #define FETCH_ROWS		10000
 
+/* the simulation of questions: small, for the page is to be there in seconds */
+#define QUESTION_ROUNDS	5
+#define QUESTION_BATCH	2
+#define QUESTION_USERS	100
+#define QUESTION_WORK	4e10	/* multiply-adds, about */
+#define QUESTION_ROWS	1000000 /* more are not even read for it */
+#define QUESTION_SEED	42
+
 const char *const recal_report_phases[RECAL_REPORT_PHASES] = {
-	"read", "index", "tune", "factorize", "posterior", "store"
+	"read", "index", "sample", "tune", "factorize", "network", "posterior", "compare", "store"
 };
 
 /* columns of the items relation that say what an item is called, the best first */
@@ -50,6 +59,9 @@ FillVersion(const RecalTrained *trained, bool ratings, RecalReportVersion *versi
 	version->quality = RecalJsonNumber(trained->metrics, ratings ? "auto_rmse" : "auto_ndcg_10");
 	version->baseline = RecalJsonNumber(trained->metrics, ratings ? "baseline_rmse" :
 										"baseline_ndcg_10");
+	version->network = RecalJsonNumber(trained->metrics, "network_ndcg_10");
+	version->factorization = RecalJsonNumber(trained->metrics, "factorization_ndcg_10");
+	version->network_kept = !isnan(RecalJsonNumber(trained->facts, "network_blend"));
 	for (int p = 0; p < RECAL_REPORT_PHASES; p++)
 		version->seconds[p] = RecalJsonNumber(trained->timings, recal_report_phases[p]);
 	version->total_seconds = RecalJsonNumber(trained->timings, "total");
@@ -59,6 +71,18 @@ FillVersion(const RecalTrained *trained, bool ratings, RecalReportVersion *versi
 	version->pairs = RecalJsonNumber(trained->facts, "pairs");
 	version->bytes = trained->bytes;
 	version->finished_at = trained->finished_at;
+}
+
+/* What the current version's factorization used */
+static void
+ReadHyperparameters(Jsonb *facts, RecalReport *report)
+{
+	RecalFactorization *used = &report->used;
+
+	used->regularization_used = RecalJsonNumber(facts, "regularization");
+	used->unobserved_weight_used = RecalJsonNumber(facts, "unobserved_weight");
+	used->history_decay_used = RecalJsonNumber(facts, "history_decay");
+	used->bias_regularization_used = RecalJsonNumber(facts, "bias_regularization");
 }
 
 /* The newest versions, and the current one wherever it stands. */
@@ -84,6 +108,7 @@ ReadVersions(const RecalServed *served, RecalReport *report)
 			continue;
 		version->current = true;
 		report->current = version;
+		ReadHyperparameters(one->facts, report);
 	}
 	if (report->current == NULL)
 		ereport(ERROR,
@@ -371,6 +396,88 @@ PlaceItems(RecalServed *served, RecalReport *report)
 	pfree(factors);
 }
 
+/*
+ * Questions.
+ */
+typedef struct QuestionWork
+{
+	const RecalServed *served;
+	RecalModel *model;
+	RecalSimulation *simulation;
+} QuestionWork;
+
+static void
+AttemptSimulation(void *arg)
+{
+	QuestionWork *work = arg;
+
+	RecalSimulate(work->model, work->served->definition, work->simulation);
+}
+
+/* What the first one is, the reference says. */
+static void
+ChooseStrategies(RecalReport *report, bool ratings)
+{
+	report->strategies[0] = ratings ? RECAL_STRATEGY_VARIANCE_REDUCTION :
+		RECAL_STRATEGY_UNCERTAINTY;
+	report->strategies[1] = ratings ? RECAL_STRATEGY_UNCERTAINTY :
+		RECAL_STRATEGY_VARIANCE_REDUCTION;
+	report->strategies[2] = RECAL_STRATEGY_POPULARITY;
+	report->strategies[3] = RECAL_STRATEGY_RANDOM;
+}
+
+/*
+ * Learning curves, in the present hyper-parameters. Where they cannot be had
+ * because of the rows, learning.points is NULL and no_learning may say why.
+ */
+static void
+SimulateQuestions(const RecalServed *served, RecalReport *report)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "recal report questions",
+												  ALLOCSET_DEFAULT_SIZES);
+	RecalSimulation *simulation = &report->learning;
+	QuestionWork work = {served, NULL, simulation};
+	Size		size = sizeof(RecalLearningPoint) * RECAL_REPORT_STRATEGIES * (QUESTION_ROUNDS + 1);
+	RecalLearningPoint *points = palloc(size);
+	ErrorData  *error;
+
+	ChooseStrategies(report, served->ratings);
+	*simulation = (RecalSimulation)
+	{
+		.strategies = report->strategies,
+		.nstrategies = RECAL_REPORT_STRATEGIES,
+		.rounds = QUESTION_ROUNDS,
+		.batch = QUESTION_BATCH,
+		.seed = QUESTION_SEED,
+		.splits = 1,
+		.max_users = QUESTION_USERS,
+		.most_work = QUESTION_WORK,
+		.as = isnan(report->used.regularization_used) ? NULL : &report->used,
+		.too_much = report->nrows > QUESTION_ROWS
+	};
+	if (simulation->too_much)
+		return;
+
+	MemoryContextSwitchTo(context);
+	work.model = RecalModelGet(served->model, false);
+	error = RecalAttempt(AttemptSimulation, &work);
+	MemoryContextSwitchTo(caller);
+	if (error != NULL)
+	{
+		/* too few users, or rows of which nothing can be learnt */
+		if (error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+			ReThrowError(error);
+		report->no_learning = pstrdup(error->detail != NULL ? error->detail : error->message);
+		simulation->points = NULL;
+	}
+	else if (simulation->points != NULL)
+		simulation->points = memcpy(points, simulation->points, size);
+	if (simulation->too_much)
+		simulation->points = NULL;
+	MemoryContextDelete(context);
+}
+
 RecalReport *
 RecalReportRead(RecalStatement *statement)
 {
@@ -389,5 +496,6 @@ RecalReportRead(RecalStatement *statement)
 	ChooseItems(served, item_rows, report);
 	PlaceItems(served, report);
 	pfree(item_rows);
+	SimulateQuestions(served, report);
 	return report;
 }

@@ -193,32 +193,53 @@ OfRatings(const RecalReport *report)
 	return report->definition->objective == RECAL_EXPLICIT;
 }
 
+static bool
+TriedNetwork(const RecalReportVersion *version)
+{
+	return !isnan(version->network) && !isnan(version->factorization);
+}
+
+static bool
+AnyTriedNetwork(const RecalReport *report)
+{
+	for (int v = 0; v < report->nversions; v++)
+		if (TriedNetwork(&report->versions[v]))
+			return true;
+	return false;
+}
+
 static void
 QualityTable(StringInfo out, const RecalReport *report)
 {
 	const char *columns[] = {"Version", OfRatings(report) ? "RMSE" : "NDCG@10",
-	OfRatings(report) ? "Biases alone" : "Popularity"};
+		OfRatings(report) ? "Biases alone" : "Popularity", "Network, next items",
+	"Factorization, next items", "Network kept"};
+	int			ncolumns = AnyTriedNetwork(report) ? lengthof(columns) : 3;
 
-	RecalTableBegin(out, "Quality by version", lengthof(columns), columns);
+	RecalTableBegin(out, "Quality by version", ncolumns, columns);
 	for (int v = 0; v < report->nversions; v++)
 	{
 		const RecalReportVersion *version = &report->versions[v];
 		char	   *cells[] = {
 			VersionName(version),
 			isnan(version->quality) ? "not measured" : psprintf("%.4f", version->quality),
-			isnan(version->baseline) ? "not measured" : psprintf("%.4f", version->baseline)
+			isnan(version->baseline) ? "not measured" : psprintf("%.4f", version->baseline),
+			TriedNetwork(version) ? psprintf("%.4f", version->network) : "",
+			TriedNetwork(version) ? psprintf("%.4f", version->factorization) : "",
+			!TriedNetwork(version) ? "not tried" : version->network_kept ? "yes" : "no"
 		};
 
-		RecalTableRow(out, lengthof(columns), cells);
+		RecalTableRow(out, ncolumns, cells);
 	}
 	RecalTableEnd(out);
 }
 
+/* note: after the value, or "" */
 static void
 QualityBar(StringInfo out, const RecalScale *x, const char *class, bool strong, double value,
-		   double y, double height)
+		   const char *note, double y, double height)
 {
-	char	   *text = psprintf("%.4f", value);
+	char	   *text = psprintf("%.4f%s", value, note);
 	double		end = RecalScaleAt(x, value);
 
 	RecalSvgBar(out, class, x->from, y, Max(end - x->from, 1), height, text);
@@ -226,53 +247,98 @@ QualityBar(StringInfo out, const RecalScale *x, const char *class, bool strong, 
 				 y + height / 2 + 4, text);
 }
 
+/* The bars of one version from y on; returns where they end. */
+static double
+QualityBars(StringInfo out, const RecalReportVersion *version, const RecalScale *x, double y,
+			double thick)
+{
+	RecalSvgText(out, version->current ? "key strong" : "key", "end", LEFT - 12,
+				 y + thick + 4, psprintf("v%d", version->version));
+	if (isnan(version->quality))
+		RecalSvgText(out, "key", "start", LEFT, y + thick + 4,
+					 "no held-out quality stored: options left nothing to search");
+	else
+		QualityBar(out, x, "bar", version->current, version->quality, "", y, thick);
+	y += thick + 2;
+	if (!isnan(version->baseline))
+		QualityBar(out, x, "bar base", false, version->baseline, "", y, thick);
+	y += thick;
+	if (!TriedNetwork(version))
+		return y;
+	y += 6;
+	QualityBar(out, x, "net", version->current && version->network_kept, version->network,
+			   version->network_kept ? ", kept" : ", not kept", y, thick);
+	y += thick + 2;
+	QualityBar(out, x, "old", version->current && !version->network_kept, version->factorization,
+			   "", y, thick);
+	return y + thick;
+}
+
+/* What is said of the network, and its part of the legend */
+static const char *const network_text =
+" The lower pair of bars, network and factorization alone, is measured on other rows: each user's newest liked one,"
+" held out for the choice between the two. Compare it within itself, not with the upper pair.";
+
+static void
+QualityLegend(StringInfo out, const RecalReport *report)
+{
+	double		x = RecalSvgLegend(out, "bar", LEFT, 14, "recal");
+
+	x = RecalSvgLegend(out, "bar base", x, 14, OfRatings(report) ? "biases alone" : "popularity");
+	if (!AnyTriedNetwork(report))
+		return;
+	x = RecalSvgLegend(out, "net", x, 14, "network");
+	(void) RecalSvgLegend(out, "old", x, 14, "factorization");
+}
+
 void
 RecalFigureQuality(StringInfo out, const RecalReport *report)
 {
 	RecalScale	x = {0, 0, LEFT, WIDTH - 60, false};
 	int			n = report->nversions;
+	bool		network = AnyTriedNetwork(report);
 	double		step = Min(64.0, (BOTTOM - TOP) / (double) Max(n, 1));
-	double		thick = Min(16.0, step / 2 - 4);
-	int			height = (int) (TOP + step * n + 40);
-	double		legend;
+	double		thick = network ? (n > 4 ? 10 : 12) : Min(16.0, step / 2 - 4);
+	double		y = TOP;
+	StringInfoData bars;
 
 	for (int v = 0; v < n; v++)
 	{
-		x.max = Max(x.max, isnan(report->versions[v].quality) ? 0 : report->versions[v].quality);
-		x.max = Max(x.max, isnan(report->versions[v].baseline) ? 0 : report->versions[v].baseline);
+		const RecalReportVersion *version = &report->versions[v];
+
+		x.max = Max(x.max, isnan(version->quality) ? 0 : version->quality);
+		x.max = Max(x.max, isnan(version->baseline) ? 0 : version->baseline);
+		if (TriedNetwork(version))
+			x.max = Max(x.max, Max(version->network, version->factorization));
 	}
 	if (x.max <= 0)
 		x.max = .01;
+	if (network)
+		x.to -= 50;				/* for what is said beside the value */
+
+	/* first, for the picture's height */
+	initStringInfo(&bars);
+	for (int v = 0; v < n; v++)
+	{
+		double		end = QualityBars(&bars, &report->versions[v], &x, y, thick);
+
+		y = network ? end + 16 : y + step;
+	}
 
 	RecalFigureBegin(out, "quality", false, "Quality by version");
 	appendStringInfo(out,
-					 "<p>%s The search chose by this number, so it flatters a little; <code>recal_evaluate</code> judges.</p>\n",
+					 "<p>%s The search chose by this number, so it flatters a little; <code>recal_evaluate</code> judges.%s</p>\n",
 					 OfRatings(report) ?
 					 "RMSE of predicted ratings, the smaller the better, on those that the search for hyper-parameters held out, beside the biases of users and items alone." :
-					 "NDCG@10 of what people did next, on the rows that the search for hyper-parameters held out, beside showing everybody what is popular.");
-	RecalPictureBegin(out, WIDTH, Max(height, HEIGHT),
+					 "NDCG@10 of what people did next, on the rows that the search for hyper-parameters held out, beside showing everybody what is popular.",
+					 network ? network_text : "");
+	RecalPictureBegin(out, WIDTH, Max((int) y + 40, HEIGHT),
 				  isnan(report->current->quality) ?
 				  "Bar chart of the quality by version; the current version was not measured" :
 				  psprintf("Bar chart of the quality by version; the current version has %s %.4f",
 						   OfRatings(report) ? "RMSE" : "NDCG@10", report->current->quality));
-	legend = RecalSvgLegend(out, "bar", LEFT, 14, "recal");
-	(void) RecalSvgLegend(out, "bar base", legend, 14,
-						  OfRatings(report) ? "biases alone" : "popularity");
-	for (int v = 0; v < n; v++)
-	{
-		const RecalReportVersion *version = &report->versions[v];
-		double		y = TOP + step * v;
-
-		RecalSvgText(out, version->current ? "key strong" : "key", "end", LEFT - 12,
-					 y + thick + 4, psprintf("v%d", version->version));
-		if (isnan(version->quality))
-			RecalSvgText(out, "key", "start", LEFT, y + thick + 4,
-						 "no held-out quality stored: options left nothing to search");
-		else
-			QualityBar(out, &x, "bar", version->current, version->quality, y, thick);
-		if (!isnan(version->baseline))
-			QualityBar(out, &x, "bar base", false, version->baseline, y + thick + 2, thick);
-	}
+	QualityLegend(out, report);
+	appendBinaryStringInfo(out, bars.data, bars.len);
 	RecalPictureEnd(out);
 	QualityTable(out, report);
 	RecalFigureEnd(out);
@@ -281,6 +347,11 @@ RecalFigureQuality(StringInfo out, const RecalReport *report)
 /*
  * Seconds by phase.
  */
+static const char *const phase_names[RECAL_REPORT_PHASES] = {
+	"reading rows", "indexing them", "choosing a sample", "searching hyper-parameters",
+	"factorizing", "training the network", "fitting uncertainty", "comparing the sample", "storing"
+};
+
 static char *
 SecondsText(double seconds)
 {
@@ -293,23 +364,47 @@ SecondsText(double seconds)
 	return psprintf(seconds >= 10 ? "%.1f s" : seconds >= 1 ? "%.2f s" : "%.3f s", seconds);
 }
 
+/*
+ * Phases that are on the page: the usual ones, and what any of these versions
+ * has spent time on. Returns their number.
+ */
+static int
+PhasesShown(const RecalReport *report, int *shown)
+{
+	int			n = 0;
+
+	for (int p = 0; p < RECAL_REPORT_PHASES; p++)
+	{
+		const char *name = recal_report_phases[p];
+		bool		any = strcmp(name, "sample") != 0 && strcmp(name, "network") != 0 &&
+			strcmp(name, "compare") != 0;
+
+		for (int v = 0; v < report->nversions; v++)
+			any |= report->versions[v].seconds[p] > 0;
+		if (any)
+			shown[n++] = p;
+	}
+	return n;
+}
+
 static void
-PhasesTable(StringInfo out, const RecalReport *report)
+PhasesTable(StringInfo out, const RecalReport *report, const int *shown, int nshown)
 {
 	const char *columns[RECAL_REPORT_PHASES + 2];
 	char	   *cells[RECAL_REPORT_PHASES + 2];
 
 	columns[0] = "Version";
-	memcpy(columns + 1, recal_report_phases, sizeof(recal_report_phases));
-	columns[RECAL_REPORT_PHASES + 1] = "total";
-	RecalTableBegin(out, "Time by phase", lengthof(columns), columns);
+	for (int p = 0; p < nshown; p++)
+		columns[p + 1] = recal_report_phases[shown[p]];
+	columns[nshown + 1] = "total";
+	RecalTableBegin(out, "Time by phase", nshown + 2, columns);
 	for (int v = 0; v < report->nversions; v++)
 	{
 		cells[0] = VersionName(&report->versions[v]);
-		for (int p = 0; p < RECAL_REPORT_PHASES; p++)
-			cells[p + 1] = SecondsText(report->versions[v].seconds[p]);
-		cells[RECAL_REPORT_PHASES + 1] = SecondsText(report->versions[v].total_seconds);
-		RecalTableRow(out, lengthof(cells), cells);
+		for (int p = 0; p < nshown; p++)
+			cells[p + 1] = SecondsText(report->versions[v].seconds[shown[p]]);
+		cells[nshown + 1] = SecondsText(report->versions[v].total_seconds);
+		RecalTableRow(out, nshown + 2, cells);
 	}
 	RecalTableEnd(out);
 }
@@ -345,6 +440,8 @@ RecalFigurePhases(StringInfo out, const RecalReport *report)
 	double		bottom = TOP + 34.0 * n + 4;
 	double		legend = LEFT;
 	double		plotted = 0;
+	int			shown[RECAL_REPORT_PHASES];
+	int			nshown = PhasesShown(report, shown);
 
 	for (int v = 0; v < n; v++)
 	{
@@ -357,13 +454,16 @@ RecalFigurePhases(StringInfo out, const RecalReport *report)
 	x.max = plotted > 0 ? plotted : 1;
 
 	RecalFigureBegin(out, "phases", true, "Where training spent its time");
-	appendStringInfoString(out,
-						   "<p>Seconds a phase: reading rows, indexing them, searching hyper-parameters, factorizing, fitting uncertainty, storing.</p>\n");
+	appendStringInfoString(out, "<p>Seconds a phase: ");
+	for (int p = 0; p < nshown; p++)
+		appendStringInfo(out, "%s%s", p > 0 ? ", " : "", phase_names[shown[p]]);
+	appendStringInfoString(out, ".</p>\n");
 	RecalPictureBegin(out, WIDE, (int) bottom + 48,
 				  psprintf("Stacked bars of seconds by phase; the current version took %s",
 						   SecondsText(report->current->total_seconds)));
-	for (int p = 0; p < RECAL_REPORT_PHASES; p++)
-		legend = RecalSvgLegend(out, psprintf("phase%d", p), legend, 14, recal_report_phases[p]);
+	for (int p = 0; p < nshown; p++)
+		legend = RecalSvgLegend(out, psprintf("phase%d", shown[p]), legend, 14,
+								recal_report_phases[shown[p]]);
 	RecalSvgAxisX(out, &x, bottom, TOP - 4, "seconds", false);
 	for (int v = 0; v < n; v++)
 	{
@@ -377,7 +477,7 @@ RecalFigurePhases(StringInfo out, const RecalReport *report)
 					 SecondsText(version->total_seconds));
 	}
 	RecalPictureEnd(out);
-	PhasesTable(out, report);
+	PhasesTable(out, report, shown, nshown);
 	RecalFigureEnd(out);
 }
 

@@ -76,9 +76,9 @@ sub check_page
 	my $parser = parsed($page);
 	like($parser, qr/^(XML::Parser|python|none)$/, "$name: a parser reads it");
 	note "$name: read by $parser, " . length($page) . ' bytes';
-	is(join(' ', $page =~ /<figure id="(\w+)"/g), 'loss quality phases popularity histories map', "$name: the pictures");
-	is(scalar(() = $page =~ /<svg role="img" aria-label="[^"]{10,}" viewBox="0 0 \d+ \d+">/g), 6, "$name: each is a picture that says what it is");
-	is(scalar(() = $page =~ /<table>/g), 6, "$name: with its numbers");
+	is(join(' ', $page =~ /<figure id="(\w+)"/g), 'loss quality phases popularity histories questions map', "$name: the pictures");
+	is(scalar(() = $page =~ /<svg role="img" aria-label="[^"]{10,}" viewBox="0 0 \d+ \d+">/g), 7, "$name: each is a picture that says what it is");
+	is(scalar(() = $page =~ /<table>/g), 7, "$name: with its numbers");
 	unlike($page, qr/<(?:script|link|img|image|iframe|object|embed|use|foreignObject|a)\b/i, "$name: nothing that runs or loads");
 	unlike($page, qr/<[^>]*\s(?:src|href|xlink:href|on[a-z]+|style)=/i, "$name: no attribute that would");
 	unlike($page =~ s/[^<]*(?=<\/title>|<\/td>|<\/text>)//gr, qr{https?:|//|\@import|url\((?!#)}i, "$name: no address outside the data's text");
@@ -142,6 +142,19 @@ is(join(', ', @collisions), '', 'none lies on another');
 # the seconds of the phases make the bar's length
 my ($phases) = $shop =~ /(<figure id="phases".*?<\/figure>)/s;
 is(scalar(() = $phases =~ /<title>factorize: /g), 3, 'each version has a bar of its phases');
+unlike($phases, qr/network|sample|compare/, 'none of a phase that no version has');
+
+# learning curves, named at their ends, the names apart
+my ($questions) = $shop =~ /(<figure id="questions".*?<\/figure>)/s;
+my %ends = map { /y="([\d.]+)">(\w+)/ ? ($2 => $1) : () } $questions =~ /<text class="key(?: strong)? start"[^>]*>\w+</g;
+is(join(' ', sort keys %ends), 'popularity random uncertainty variance_reduction', 'four ways to ask');
+my @ends = sort { $a <=> $b } values %ends;
+cmp_ok($ends[$_] - $ends[ $_ - 1 ], '>=', 16.9, "name $_ lies below the one before") foreach 1 .. 3;
+cmp_ok($ends[3], '<=', 280, 'and the last is in the picture');
+my ($band) = $questions =~ /<polyline class="band" points="([^"]*)"/;
+is(scalar(split / /, $band), 12, 'a band around the first');
+my ($before, $after) = $questions =~ /goes from ([\d.]+) to ([\d.]+) in 10 questions/;
+cmp_ok($after, '>', $before, 'questions are worth something');
 
 #
 # Titles, names and ids that are meant to break out
