@@ -88,7 +88,7 @@ is(answer($node, $ask), 5, 'whole again');
 trained('wider', 'SELECT * FROM walks', ', "network": "on", "network_epochs": 1, "hidden": [24]');
 refused($node, "BEGIN; UPDATE recal_weights w SET data = o.data FROM recal_weights o WHERE w.model = 'linear' AND w.part = 'network_shape' AND o.model = 'wider' AND o.part = w.part; $restamp; $ask", 'XX001', qr/are damaged/, 'the shape of another network');
 
-# what an earlier build stored: scalars end before the one that tells of network_spread
+# what an earlier build stored: the scalar that tells of network_spread is 0
 sub crc32c
 {
 	my $crc = 0xFFFFFFFF;
@@ -101,24 +101,23 @@ sub crc32c
 	return $crc ^ 0xFFFFFFFF;
 }
 
-# A chunk of one row with fewer columns: header of 80 bytes, then floats
-sub shortened
+# A chunk of one row with these floats: header of 80 bytes, then the payload
+sub rewritten
 {
-	my ($part, $chunk, $columns) = @_;
-	my $payload = substr($chunk, 80, 4 * $columns);
+	my ($part, $chunk, $payload) = @_;
 	my $header = substr($chunk, 0, 80);
 
-	substr($header, 12, 4) = pack('l', $columns);
-	substr($header, 56, 8) = pack('q', length $payload);
 	substr($header, 72, 8) = pack('L', crc32c($payload)) . pack('L', 0);
 	substr($header, 76, 4) = pack('L', crc32c($part . $header));
 	return $header . $payload;
 }
 
 my $scalars = pack('H*', answer($node, q(SELECT encode(data, 'hex') FROM recal_weights WHERE model = 'linear' AND part = 'scalars')));
-my $columns = unpack('l', substr($scalars, 12, 4));
-is(shortened('scalars', $scalars, $columns), $scalars, 'the same chunk made anew');
-my $earlier = unpack('H*', shortened('scalars', $scalars, 11));
+my $payload = substr($scalars, 80);
+is(rewritten('scalars', $scalars, $payload), $scalars, 'the same chunk made anew');
+is(unpack('f', substr($payload, 4 * 11, 4)), 1, 'the scalar in question');
+substr($payload, 4 * 11, 4) = pack('f', 0);
+my $earlier = unpack('H*', rewritten('scalars', $scalars, $payload));
 my $all = q(SELECT bool_and(%s) FROM whole w JOIN (SELECT u, (recal_recommend(u, 5, 'linear')).* FROM generate_series(1, 20) u) r USING (u, item_id));
 is(answer($node, "CREATE TEMP TABLE whole AS SELECT u, (recal_recommend(u, 5, 'linear')).* FROM generate_series(1, 20) u;
 	BEGIN; DELETE FROM recal_weights WHERE model = 'linear' AND part = 'network_spread';
