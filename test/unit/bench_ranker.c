@@ -1,0 +1,836 @@
+/*
+ * bench_ranker.c
+ *		How well and how fast the ranker learns from real histories.
+ *
+ * usage: bench_ranker [option=value ...] FILE
+ *
+ * FILE: lines of user, item, rating and time between tabs; without a time the
+ * order of lines is the order of rows. NDCG@10 over the whole catalogue, without
+ * what the user has. Options with their defaults:
+ *
+ *		protocol=last	each user's last row, of users with three or more: rows of
+ *						others before it are counted, the last ones of others are not
+ *		protocol=live	the last tenth of the rows, each with all rows before it
+ *		seed=1 d=64 a0= lambda= als_epochs=12 decay=.8 max_targets=60000
+ *		shuffle=0		1: rows in random order
+ *		ties=0			1: rows of the same time in random order, not in that of lines
+ *		epochs=8 patience=3 batch=64 rate=.002 without=  a feature's number, left out
+ *		movies=			FILE of item, title, year, genres between tabs, as content
+ *
+ * cc -std=gnu11 -O2 -ftree-vectorize -Iinclude test/unit/bench_ranker.c src/learn/[a-z]*.c \
+ *    $(PKG_CONFIG_PATH=/usr/lib/x86_64-linux-gnu/openblas-serial/pkgconfig \
+ *      pkg-config --variable=libdir openblas)/libopenblas.a -lm -o bench_ranker
+ */
+#define _GNU_SOURCE
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "recal_als.h"
+#include "recal_blas.h"
+#include "recal_ranker.h"
+#include "recal_rng.h"
+
+#define K 10
+#define GROUP 32
+
+static double
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
+static void *
+allocate(int64_t size)
+{
+	void	   *p = aligned_alloc(64, ((size_t) size + 127) & ~(size_t) 63);
+
+	if (p == NULL)
+		exit(1);
+	memset(p, 0x7f, (size_t) size);
+	return p;
+}
+
+/*
+ * Data.
+ */
+typedef struct Row
+{
+	int32_t		user;
+	int32_t		item;
+	double		time;
+	uint64_t	tie;
+} Row;
+
+typedef struct Data
+{
+	int64_t		n;
+	int64_t		nusers;
+	int64_t		nitems;
+	char	  **item_ids;
+	Row		   *rows;			/* in order of time */
+} Data;
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const Row  *x = a;
+	const Row  *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return (x->tie > y->tie) - (x->tie < y->tie);
+}
+
+/* Numbers the ids [n] in their order; returns how many there are. */
+static int64_t
+number_ids(char **ids, int64_t n, int32_t *numbers, char ***names)
+{
+	char	  **sorted = malloc(sizeof(char *) * (size_t) n);
+	int64_t		count = 0;
+
+	memcpy(sorted, ids, sizeof(char *) * (size_t) n);
+	qsort(sorted, (size_t) n, sizeof(char *), compare_ids);
+	for (int64_t i = 0; i < n; i++)
+		if (count == 0 || strcmp(sorted[count - 1], sorted[i]) != 0)
+			sorted[count++] = sorted[i];
+	for (int64_t i = 0; i < n; i++)
+		numbers[i] = (int32_t) ((char **) bsearch(&ids[i], sorted, (size_t) count, sizeof(char *),
+												  compare_ids) - sorted);
+	*names = sorted;
+	return count;
+}
+
+static void
+read_data(const char *path, bool shuffle, bool ties, uint64_t seed, Data *data)
+{
+	FILE	   *file = fopen(path, "r");
+	size_t		capacity = 1 << 25;
+	char	  **users = malloc(sizeof(char *) * capacity);
+	char	  **items = malloc(sizeof(char *) * capacity);
+	double	   *times = malloc(sizeof(double) * capacity);
+	int32_t    *user;
+	int32_t    *item;
+	char	  **names;
+	int64_t		n = 0;
+	char		line[4096];
+
+	if (file == NULL)
+	{
+		perror(path);
+		exit(1);
+	}
+	for (; fgets(line, sizeof(line), file) != NULL && (size_t) n < capacity; n++)
+	{
+		char	   *field;
+
+		users[n] = strdup(strtok(line, "\t\n"));
+		items[n] = strdup(strtok(NULL, "\t\n"));
+		(void) strtok(NULL, "\t\n");
+		field = strtok(NULL, "\t\n");
+		times[n] = field != NULL ? atof(field) : (double) n;
+	}
+	fclose(file);
+	user = malloc(sizeof(int32_t) * (size_t) n);
+	item = malloc(sizeof(int32_t) * (size_t) n);
+	data->n = n;
+	data->nusers = number_ids(users, n, user, &names);
+	data->nitems = number_ids(items, n, item, &data->item_ids);
+	data->rows = malloc(sizeof(Row) * (size_t) n);
+	for (int64_t i = 0; i < n; i++)
+	{
+		uint64_t	random = recal_rng_bits(seed, 99, (uint64_t) i);
+
+		data->rows[i] = (Row) {user[i], item[i], shuffle ? (double) (random >> 12) : times[i],
+		ties ? random : (uint64_t) i};
+	}
+	qsort(data->rows, (size_t) n, sizeof(Row), compare_rows);
+
+	/* shuffled rows keep the times that there are */
+	if (shuffle)
+	{
+		double	   *sorted = malloc(sizeof(double) * (size_t) n);
+		Row		   *rows = malloc(sizeof(Row) * (size_t) n);
+
+		for (int64_t i = 0; i < n; i++)
+			rows[i] = (Row) {0, 0, times[i], (uint64_t) i};
+		qsort(rows, (size_t) n, sizeof(Row), compare_rows);
+		for (int64_t i = 0; i < n; i++)
+			data->rows[i].time = rows[i].time;
+		free(rows);
+		free(sorted);
+	}
+}
+
+/* The rows that are (not) flagged, as the core takes them */
+static RecalRankRows
+select_rows(const Data *data, const bool *left_out)
+{
+	int32_t    *users = malloc(sizeof(int32_t) * (size_t) data->n);
+	int32_t    *items = malloc(sizeof(int32_t) * (size_t) data->n);
+	double	   *times = malloc(sizeof(double) * (size_t) data->n);
+	int64_t		n = 0;
+
+	for (int64_t i = 0; i < data->n; i++)
+	{
+		if (left_out != NULL && left_out[i])
+			continue;
+		users[n] = data->rows[i].user;
+		items[n] = data->rows[i].item;
+		times[n++] = data->rows[i].time;
+	}
+	return (RecalRankRows) {n, data->nusers, data->nitems, users, items, times};
+}
+
+/*
+ * The factorization.
+ */
+static int
+compare_int32(const void *a, const void *b)
+{
+	return (*(const int32_t *) a > *(const int32_t *) b) - (*(const int32_t *) a < *(const int32_t *) b);
+}
+
+typedef struct Factors
+{
+	int			d;
+	double		a0;
+	double		lambda;
+	int64_t		nusers;
+	int64_t		nitems;
+	float	   *users;
+	float	   *items;
+	float	   *eigenvalues;	/* of the items' Gramian, in whose basis they are */
+	float	   *work;
+} Factors;
+
+/* Turns fixed into the eigenbasis of its Gramian. */
+static void
+turn(const Factors *f, float *fixed, int64_t n)
+{
+	const int	d = f->d;
+	double	   *gram = malloc(sizeof(double) * (size_t) d * (size_t) d);
+	double	   *values = malloc(sizeof(double) * (size_t) (d + recal_syev_work_size(d)));
+	float	   *basis = malloc(sizeof(float) * (size_t) d * (size_t) d);
+
+	recal_gramian(fixed, n, d, gram, f->work, NULL, NULL);
+	recal_syev(d, gram, values, values + d);
+	for (int i = 0; i < d * d; i++)
+		basis[i] = (float) gram[i];
+	for (int i = 0; i < d; i++)
+		f->eigenvalues[i] = (float) values[i];
+	recal_rotate(fixed, n, d, basis, f->work);
+	free(gram);
+	free(values);
+	free(basis);
+}
+
+static void
+solve(const Factors *f, const RecalCsr *rows, const float *fixed, int64_t nfixed, float *solved)
+{
+	int32_t    *order = malloc(sizeof(int32_t) * (size_t) (rows->nrows + 1));
+	int64_t		starts[257];
+	double		loss = 0;
+	int64_t		bad = 0;
+	const char *message;
+	RecalAlsHalfStep step = {.d = f->d, .unobserved_weight = (float) f->a0,
+		.regularization = (float) f->lambda, .nfixed = nfixed, .fixed = fixed,
+	.eigenvalues = f->eigenvalues, .rows = rows, .solved = solved};
+
+	recal_als_plan_blocks(rows, f->d, 256, order, starts);
+	message = recal_als_solve_rows(&step, order, 0, rows->nrows, f->work, &loss, &bad, NULL, NULL);
+	if (message != NULL)
+	{
+		printf("%s\n", message);
+		exit(1);
+	}
+	free(order);
+}
+
+static RecalCsr
+make_csr(int64_t nrows, int64_t nnz)
+{
+	return (RecalCsr) {nrows, calloc((size_t) nrows + 2, sizeof(int64_t)),
+	malloc(sizeof(int32_t) * (size_t) (nnz + 1)), malloc(sizeof(float) * (size_t) (nnz + 1))};
+}
+
+static void
+free_csr(RecalCsr *m)
+{
+	free(m->offsets);
+	free(m->columns);
+	free(m->confidences);
+}
+
+/* Factors of the rows but for those of skip [nskip], ascending. */
+static void
+factorize(const RecalRankRows *rows, int64_t nskip, const int64_t *skip, int epochs,
+		  uint64_t seed, Factors *f)
+{
+	RecalCsr	by_item = make_csr(rows->nitems, rows->n);
+	RecalCsr	by_user = make_csr(rows->nusers, rows->n);
+	int64_t    *starts = calloc((size_t) rows->nusers + 2, sizeof(int64_t));
+	int64_t		at = 0;
+	int64_t		s = 0;
+
+	f->nusers = rows->nusers;
+	f->nitems = rows->nitems;
+	f->users = allocate((int64_t) sizeof(float) * rows->nusers * f->d);
+	f->items = allocate((int64_t) sizeof(float) * rows->nitems * f->d);
+	f->eigenvalues = allocate((int64_t) sizeof(float) * f->d);
+	f->work = allocate((int64_t) sizeof(float) * (recal_als_work_size(f->d) +
+												  recal_rotate_work_size(f->d) + recal_gramian_work_size(f->d)));
+	for (int64_t i = 0; i < rows->n; i++)
+		if (s < nskip && skip[s] == i)
+			s++;
+		else
+			starts[rows->users[i] + 2]++;
+	for (int64_t u = 0; u < rows->nusers; u++)
+		starts[u + 2] += starts[u + 1];
+	s = 0;
+	for (int64_t i = 0; i < rows->n; i++)
+		if (s < nskip && skip[s] == i)
+			s++;
+		else
+			by_user.columns[starts[rows->users[i] + 1]++] = rows->items[i];
+	for (int64_t u = 0; u < rows->nusers; u++)
+	{
+		int64_t		begin = at;
+
+		qsort(by_user.columns + starts[u], (size_t) (starts[u + 1] - starts[u]), sizeof(int32_t), compare_int32);
+		for (int64_t i = starts[u]; i < starts[u + 1]; i++)
+			if (at == begin || by_user.columns[at - 1] != by_user.columns[i])
+				by_user.columns[at++] = by_user.columns[i];
+		by_user.offsets[u + 1] = at;
+	}
+	for (int64_t i = 0; i < at; i++)
+		by_user.confidences[i] = 1;
+	recal_csr_transpose(&by_user, rows->nitems, &by_item, NULL, NULL);
+	if (f->a0 <= 0)
+	{
+		double		density = (double) at / ((double) rows->nusers * (double) rows->nitems);
+
+		f->a0 = fmin(3, fmax(.003, 10 * pow(density, 1.25)));
+	}
+	if (f->lambda <= 0)
+		f->lambda = .008 * pow(f->a0, -.25);
+	recal_als_init_factors(f->items, 0, rows->nitems, f->d, seed);
+	for (int epoch = 0; epoch < epochs; epoch++)
+	{
+		turn(f, f->items, rows->nitems);
+		solve(f, &by_user, f->items, rows->nitems, f->users);
+		turn(f, f->users, rows->nusers);
+		solve(f, &by_item, f->users, rows->nusers, f->items);
+	}
+	turn(f, f->items, rows->nitems);
+	free_csr(&by_user);
+	free_csr(&by_item);
+	free(starts);
+}
+
+typedef struct Weighted
+{
+	int32_t		item;
+	float		weight;
+} Weighted;
+
+static int
+compare_weighted(const void *a, const void *b)
+{
+	const Weighted *x = a;
+	const Weighted *y = b;
+
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	return (x->weight < y->weight) - (x->weight > y->weight);
+}
+
+/*
+ * Users' vectors before each of the queries, which are rows, ascending. Rows
+ * flagged are not known.
+ */
+static float *
+fold_in(const Factors *f, const RecalRankRows *rows, const bool *unknown, int64_t n,
+		const int64_t *queries, double decay)
+{
+	float	   *vectors = allocate((int64_t) sizeof(float) * (n + 1) * f->d);
+	int64_t    *previous = malloc(sizeof(int64_t) * (size_t) rows->n);
+	int64_t    *newest = malloc(sizeof(int64_t) * (size_t) rows->nusers);
+	int64_t    *heads = malloc(sizeof(int64_t) * (size_t) (n + 1));
+	int64_t    *lengths = calloc((size_t) rows->nusers, sizeof(int64_t));
+	Weighted   *history = malloc(sizeof(Weighted) * (size_t) rows->n);
+	int64_t		nnz = 0;
+	int64_t		at = 0;
+	RecalCsr	csr;
+
+	memset(newest, 0xff, sizeof(int64_t) * (size_t) rows->nusers);
+	for (int64_t i = 0, q = 0; i < rows->n && q < n; i++)
+	{
+		int32_t		user = rows->users[i];
+
+		if (queries[q] == i)
+		{
+			nnz += lengths[user];
+			heads[q++] = newest[user];
+		}
+		if (unknown != NULL && unknown[i])
+			continue;
+		previous[i] = newest[user];
+		newest[user] = i;
+		lengths[user]++;
+	}
+	csr = make_csr(n, nnz);
+	for (int64_t q = 0; q < n; q++)
+	{
+		double		weight = 1;
+		int64_t		length = 0;
+
+		for (int64_t i = heads[q]; i >= 0; i = previous[i], weight = fmax(weight * decay, 1e-8))
+			history[length++] = (Weighted) {rows->items[i], (float) weight};
+		qsort(history, (size_t) length, sizeof(Weighted), compare_weighted);
+		for (int64_t i = 0; i < length; i++)
+			if (i == 0 || history[i - 1].item != history[i].item)
+			{
+				csr.columns[at] = history[i].item;
+				csr.confidences[at++] = history[i].weight;
+			}
+		csr.offsets[q + 1] = at;
+	}
+	solve(f, &csr, f->items, f->nitems, vectors);
+	free_csr(&csr);
+	free(previous);
+	free(newest);
+	free(heads);
+	free(lengths);
+	free(history);
+	return vectors;
+}
+
+/*
+ * Content: genres as flags, an item's vector of length 1.
+ */
+#define GENRES 32
+
+typedef struct Content
+{
+	float	   *rows;			/* [nitems × GENRES] */
+} Content;
+
+static void
+read_content(const char *path, const Data *data, Content *content)
+{
+	FILE	   *file = fopen(path, "r");
+	char		line[4096];
+	char	   *names[GENRES];
+	int			n = 0;
+
+	content->rows = calloc((size_t) data->nitems * GENRES, sizeof(float));
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+	{
+		char	   *id = strtok(line, "\t\n");
+		char	  **found = bsearch(&id, data->item_ids, (size_t) data->nitems, sizeof(char *), compare_ids);
+		float	   *row;
+		char	   *genres = NULL;
+		char	   *field;
+		int			count = 0;
+
+		while ((field = strtok(NULL, "\t\n")) != NULL)
+			genres = field;
+		if (found == NULL || genres == NULL)
+			continue;
+		row = content->rows + (found - data->item_ids) * GENRES;
+		for (char *name = strtok(genres, "|"); name != NULL; name = strtok(NULL, "|"))
+		{
+			int			g = 0;
+
+			while (g < n && strcmp(names[g], name) != 0)
+				g++;
+			if (g == n && n < GENRES)
+				names[n++] = strdup(name);
+			if (g < n)
+			{
+				row[g] = 1;
+				count++;
+			}
+		}
+		for (int g = 0; g < GENRES && count > 0; g++)
+			row[g] /= sqrtf((float) count);
+	}
+}
+
+static void
+overlaps_of(void *arg, const RecalRankUser *user, int n, const int32_t *items, float *overlaps)
+{
+	const Content *content = arg;
+	float		profile[GENRES] = {0};
+	float		length;
+
+	for (int k = 0; k < user->nrecent; k++)
+		for (int g = 0; g < GENRES; g++)
+			profile[g] += content->rows[(int64_t) user->recent[k] * GENRES + g];
+	length = sqrtf(recal_dot(GENRES, profile, profile));
+	for (int i = 0; i < n; i++)
+	{
+		const float *row = content->rows + (int64_t) items[i] * GENRES;
+
+		overlaps[2 * i] = length > 0 ? recal_dot(GENRES, profile, row) / length : 0;
+		overlaps[2 * i + 1] = user->nrecent > 0 ?
+			recal_dot(GENRES, content->rows + (int64_t) user->recent[0] * GENRES, row) : 0;
+	}
+}
+
+/*
+ * Evaluation.
+ */
+typedef enum Method
+{
+	POPULARITY,
+	RECENT,
+	TOGETHER = RECENT + RECAL_RANK_HALVES,
+	AFTER,
+	FACTORIZATION,
+	RANKER,
+	POOL,						/* 1 when the target is in the pool */
+	NMETHODS
+} Method;
+
+static const char *const names[NMETHODS] = {
+	"popularity", "recent .003N", "recent .02N", "recent .1N", "together", "after",
+	"factorization", "ranker", "pool"
+};
+
+static double
+ndcg(const float *scores, int64_t n, const bool *seen, int32_t target)
+{
+	int64_t		better = 0;
+	float		score = scores[target];
+
+	if (score == -INFINITY)
+		return 0;
+	for (int64_t i = 0; i < n; i++)
+		better += (scores[i] > score || (scores[i] == score && i < target)) && !seen[i];
+	return better < K ? 1 / log2((double) better + 2) : 0;
+}
+
+typedef struct Evaluation
+{
+	int64_t		n;
+	double	   *values;			/* [n × NMETHODS] */
+} Evaluation;
+
+static Evaluation
+evaluate(const RecalRankRows *rows, const bool *unknown, int64_t n, const int64_t *queries,
+		 const float *vectors, const Factors *f, RecalCounters *counters, const RecalRankNet *net,
+		 const Content *content, int without)
+{
+	const int	d = f->d;
+	RecalRankPass pass;
+	RecalRankView view;
+	int64_t		nitems = rows->nitems;
+	float	   *scores = malloc(sizeof(float) * (size_t) nitems * GROUP);
+	float	   *other = malloc(sizeof(float) * (size_t) nitems);
+	bool	   *seen = calloc((size_t) nitems, 1);
+	float	   *features = malloc(sizeof(float) * RECAL_RANK_POOL * RECAL_RANK_NFEATURES);
+	float	   *gathered = malloc(sizeof(float) * RECAL_RANK_POOL * (size_t) d);
+	float	   *work = malloc(sizeof(float) * (size_t) recal_rank_score_work_size(RECAL_RANK_POOL));
+	Evaluation	result = {0, calloc((size_t) n * NMETHODS, sizeof(double))};
+
+	recal_rank_pass_start(&pass, rows, counters, allocate(recal_rank_pass_bytes(rows)));
+	recal_rank_view_bind(&view, counters, d, allocate(recal_rank_view_bytes(nitems, d)));
+	for (int64_t q = 0; pass.at < rows->n;)
+	{
+		int64_t		row = pass.at;
+		int32_t		user = rows->users[row];
+		int32_t		target = rows->items[row];
+
+		if (q < n && queries[q] == row)
+		{
+			double	   *values = result.values + result.n * NMETHODS;
+			RecalRankUser state;
+			RecalScored best[RECAL_RANK_POOL_FACTORS];
+			RecalScored recent[2 * RECAL_RANK_POOL_RECENT];
+			int32_t		pool[RECAL_RANK_POOL];
+			float		pool_scores[RECAL_RANK_POOL];
+			float		overlaps[2 * RECAL_RANK_POOL];
+			float		recent_vectors[RECAL_RANK_SHORT * 1024];
+			float	   *mine = scores + (q % GROUP) * nitems;
+			int			size = 0;
+
+			if (q % GROUP == 0)
+				recal_gemm_nt((int) (n - q < GROUP ? n - q : GROUP), (int) nitems, d, 1,
+							  vectors + q * d, d, f->items, d, 0, scores, (int) nitems);
+			recal_rank_pass_seen(&pass, user, true, seen);
+			if (!seen[target])
+			{
+				recal_rank_pass_user(&pass, user, &state);
+				state.vector = vectors + q * d;
+				for (int k = 0; k < state.nrecent && k < RECAL_RANK_SHORT; k++)
+					memcpy(recent_vectors + k * d, f->items + (int64_t) state.recent[k] * d, sizeof(float) * (size_t) d);
+				recal_rank_view_user(&view, &state, rows->times[row], recent_vectors);
+				values[FACTORIZATION] = ndcg(mine, nitems, seen, target);
+				for (int64_t i = 0; i < nitems; i++)
+					other[i] = (float) counters->items[i].count;
+				values[POPULARITY] = ndcg(other, nitems, seen, target);
+				for (int h = 0; h < RECAL_RANK_HALVES; h++)
+				{
+					for (int64_t i = 0; i < nitems; i++)
+						other[i] = recal_counters_decayed(counters, (int32_t) i, h);
+					values[RECENT + h] = ndcg(other, nitems, seen, target);
+				}
+				for (int s = 0; s < 2; s++)
+				{
+					for (int64_t i = 0; i < nitems; i++)
+						other[i] = view.sums[s == 0 ? 3 : 1][i] / sqrtf((float) counters->items[i].count + 3);
+					values[s == 0 ? TOGETHER : AFTER] = ndcg(other, nitems, seen, target);
+				}
+
+				/* the ranker */
+				for (int64_t i = 0; i < nitems; i++)
+					if (seen[i])
+						mine[i] = -INFINITY;
+				recal_topk_push_block(best, &size, RECAL_RANK_POOL_FACTORS, mine, nitems, 0);
+				recal_topk_sort(best, size);
+				size = recal_rank_pool(&view, size, best,
+									   recal_counters_recent(counters, RECAL_RANK_POOL_HALF, 2 * RECAL_RANK_POOL_RECENT, recent, NULL, NULL),
+									   recent, seen, pool);
+				for (int i = 0; i < size; i++)
+					memcpy(gathered + (int64_t) i * d, f->items + (int64_t) pool[i] * d, sizeof(float) * (size_t) d);
+				if (content != NULL)
+					overlaps_of((void *) content, &state, size, pool, overlaps);
+				recal_rank_features(&view, size, pool, gathered, NULL, content != NULL ? overlaps : NULL, features);
+				for (int i = 0; i < size && without >= 0; i++)
+					features[i * RECAL_RANK_NFEATURES + without] = 0;
+				recal_rank_score(net, size, features, pool_scores, work);
+				for (int64_t i = 0; i < nitems; i++)
+					other[i] = -INFINITY;
+				for (int i = 0; i < size; i++)
+				{
+					other[pool[i]] = pool_scores[i];
+					values[POOL] += pool[i] == target;
+				}
+				values[RANKER] = ndcg(other, nitems, seen, target);
+				result.n++;
+			}
+			recal_rank_pass_seen(&pass, user, false, seen);
+			q++;
+		}
+		if (unknown != NULL && unknown[row])
+			pass.at++;
+		else
+			recal_rank_pass_step(&pass);
+	}
+	return result;
+}
+
+static void
+print_evaluation(const Evaluation *e)
+{
+	double		means[NMETHODS] = {0};
+
+	for (int64_t i = 0; i < e->n; i++)
+		for (int m = 0; m < NMETHODS; m++)
+			means[m] += e->values[i * NMETHODS + m] / (double) e->n;
+	for (int m = 0; m < NMETHODS; m++)
+	{
+		double		squares = 0;
+		double		gain = means[RANKER] - means[m];
+
+		for (int64_t i = 0; i < e->n; i++)
+			squares += pow(e->values[i * NMETHODS + RANKER] - e->values[i * NMETHODS + m] - gain, 2);
+		printf("%-14s %.4f", names[m], means[m]);
+		if (m < RANKER)
+			printf("   ranker's gain %+.4f, %.1f standard errors", gain,
+				   gain / (sqrt(squares) / (double) e->n));
+		printf("\n");
+	}
+}
+
+/*
+ * Options.
+ */
+static const char *
+option(int argc, char **argv, const char *name, const char *otherwise)
+{
+	size_t		n = strlen(name);
+
+	for (int i = 1; i < argc - 1; i++)
+		if (strncmp(argv[i], name, n) == 0 && argv[i][n] == '=')
+			return argv[i] + n + 1;
+	return otherwise;
+}
+
+static double
+number(int argc, char **argv, const char *name, double otherwise)
+{
+	const char *value = option(argc, argv, name, NULL);
+
+	return value != NULL ? atof(value) : otherwise;
+}
+
+/* Flags the rows to be predicted; returns their number. */
+static int64_t
+hold_out(const Data *data, bool live, bool *flags, int64_t *queries)
+{
+	int64_t    *lengths = calloc((size_t) data->nusers, sizeof(int64_t));
+	int64_t    *left;
+	int64_t		n = 0;
+
+	memset(flags, 0, (size_t) data->n);
+	for (int64_t i = 0; i < data->n; i++)
+		lengths[data->rows[i].user]++;
+	left = malloc(sizeof(int64_t) * (size_t) data->nusers);
+	memcpy(left, lengths, sizeof(int64_t) * (size_t) data->nusers);
+	for (int64_t i = 0; i < data->n; i++)
+	{
+		int32_t		user = data->rows[i].user;
+
+		flags[i] = live ? i >= data->n - data->n / 10 : --left[user] == 0 && lengths[user] >= 3;
+		if (flags[i])
+			queries[n++] = i;
+	}
+	free(lengths);
+	free(left);
+	return n;
+}
+
+static RecalCounters
+make_counters(const RecalRankRows *rows, int64_t *bytes)
+{
+	int64_t    *counts = calloc((size_t) rows->nitems, sizeof(int64_t));
+	int64_t    *offsets = malloc(sizeof(int64_t) * ((size_t) rows->nitems + 1));
+	int64_t		slots;
+	RecalCounters c;
+
+	for (int64_t i = 0; i < rows->n; i++)
+		counts[rows->items[i]]++;
+	slots = recal_counters_plan(rows->nitems, counts, INT64_C(1) << 26, offsets);
+	*bytes = recal_counters_bytes(rows->nitems, slots);
+	recal_counters_init(&c, rows->nitems, offsets, rows->n, rows->times[0], rows->times[rows->n - 1],
+						allocate(*bytes));
+	free(counts);
+	free(offsets);
+	return c;
+}
+
+int
+main(int argc, char **argv)
+{
+	Data		data = {0};
+	uint64_t	seed = (uint64_t) number(argc, argv, "seed", 1);
+	bool		live = strcmp(option(argc, argv, "protocol", "last"), "live") == 0;
+	double		decay = number(argc, argv, "decay", .8);
+	int			epochs = (int) number(argc, argv, "als_epochs", 12);
+	int			without = (int) number(argc, argv, "without", -1);
+	int64_t		max_targets = (int64_t) number(argc, argv, "max_targets", 60000);
+	const char *movies = option(argc, argv, "movies", NULL);
+	Factors		beside = {0};
+	Factors		full = {0};
+	RecalRankRows all;
+	RecalRankRows train;
+	bool	   *flags;
+	int64_t    *queries;
+	int64_t    *targets;
+	int64_t    *counts;
+	int64_t		n;
+	int64_t		bytes;
+	RecalCounters counters;
+	RecalRankPass pass;
+	RecalRankView view;
+	RecalRankSources sources = {0};
+	RecalRankExamples examples = {0};
+	RecalRankOptions options;
+	RecalRankResult result;
+	static RecalRankNet net;
+	Content		content;
+	Evaluation	evaluation;
+	const char *message;
+	double		times[5];
+
+	if (argc < 2)
+		return 1;
+	recal_blas_init();
+	recal_denormals_off();
+	read_data(argv[argc - 1], number(argc, argv, "shuffle", 0) > 0, number(argc, argv, "ties", 0) > 0,
+			  seed, &data);
+	flags = malloc((size_t) data.n);
+	queries = malloc(sizeof(int64_t) * (size_t) data.n);
+	targets = malloc(sizeof(int64_t) * (size_t) data.n);
+	counts = malloc(sizeof(int64_t) * (size_t) data.nusers);
+	n = hold_out(&data, live, flags, queries);
+	all = select_rows(&data, NULL);
+	train = select_rows(&data, flags);
+	if (movies != NULL)
+		read_content(movies, &data, &content);
+
+	/* the ranker, beside a factorization that has not seen its targets */
+	times[0] = seconds();
+	sources.d = beside.d = full.d = (int) number(argc, argv, "d", 64);
+	beside.a0 = full.a0 = number(argc, argv, "a0", 0);
+	beside.lambda = full.lambda = number(argc, argv, "lambda", 0);
+	sources.ntargets = recal_rank_choose_targets(&train, max_targets, seed, counts, targets);
+	sources.targets = targets;
+	factorize(&train, sources.ntargets, targets, epochs, seed, &beside);
+	sources.item_factors = beside.items;
+	sources.vectors = fold_in(&beside, &train, NULL, sources.ntargets, targets, decay);
+	sources.seed = seed;
+	if (movies != NULL)
+	{
+		sources.content = overlaps_of;
+		sources.content_arg = &content;
+	}
+	times[1] = seconds();
+	counters = make_counters(&train, &bytes);
+	recal_rank_pass_start(&pass, &train, &counters, allocate(recal_rank_pass_bytes(&train)));
+	recal_rank_view_bind(&view, &counters, sources.d, allocate(recal_rank_view_bytes(train.nitems, sources.d)));
+	examples.users = allocate((int64_t) sizeof(int32_t) * sources.ntargets);
+	examples.counts = allocate((int64_t) sizeof(int32_t) * sources.ntargets);
+	examples.items = allocate((int64_t) sizeof(int32_t) * sources.ntargets * RECAL_RANK_CANDIDATES);
+	examples.features = allocate((int64_t) sizeof(float) * sources.ntargets * RECAL_RANK_CANDIDATES *
+								 RECAL_RANK_NFEATURES);
+	recal_rank_build(&pass, &view, &sources, &examples,
+					 allocate(recal_rank_build_bytes(train.nitems, sources.d)), NULL, NULL);
+	for (int64_t i = 0; i < examples.n * RECAL_RANK_CANDIDATES && without >= 0; i++)
+		examples.features[i * RECAL_RANK_NFEATURES + without] = 0;
+	times[2] = seconds();
+	recal_rank_default_options(&options);
+	options.seed = seed;
+	options.epochs = (int) number(argc, argv, "epochs", options.epochs);
+	options.patience = (int) number(argc, argv, "patience", options.patience);
+	options.batch = (int) number(argc, argv, "batch", options.batch);
+	options.learning_rate = (float) number(argc, argv, "rate", options.learning_rate);
+	message = recal_rank_train(&net, &examples, &options, &result,
+							   allocate(recal_rank_train_bytes(examples.n, &options)), NULL, NULL);
+	if (message != NULL)
+	{
+		printf("%s\n", message);
+		return 1;
+	}
+	times[3] = seconds();
+	printf("%s %s: %ld users, %ld items, %ld rows, %ld ranked; %ld examples, counters %.1f MB\n",
+		   argv[argc - 1], live ? "live" : "last", (long) data.nusers, (long) data.nitems, (long) data.n,
+		   (long) n, (long) examples.n, (double) bytes / 1e6);
+	printf("seconds: factorization beside %.1f, examples %.1f, training %.1f; %d epochs, loss %.4f from %.4f\n",
+		   times[1] - times[0], times[2] - times[1], times[3] - times[2], result.epochs, result.loss,
+		   result.start);
+
+	/* served with a factorization of all rows, and with counters from the beginning */
+	factorize(&train, 0, NULL, epochs, seed, &full);
+	counters = make_counters(&train, &bytes);
+	evaluation = evaluate(&all, live ? NULL : flags, n, queries,
+						  fold_in(&full, &all, live ? NULL : flags, n, queries, decay), &full, &counters, &net,
+						  movies != NULL ? &content : NULL, without);
+	print_evaluation(&evaluation);
+	return 0;
+}
