@@ -297,7 +297,9 @@ extern int64_t recal_rank_pass_seen(const RecalRankPass *pass, int32_t user, boo
 /*
  * Examples.
  */
-#define RECAL_RANK_TARGETS	5	/* of a user, at most, and no more than a quarter of the rows */
+#define RECAL_RANK_TARGETS	5	/* of a user, at most, and about a quarter of the rows */
+#define RECAL_RANK_FIRST	3	/* of some users the first rows, too */
+#define RECAL_RANK_FIRST_SHARE 0.2
 #define RECAL_RANK_UNIFORM	10	/* negatives of each kind */
 #define RECAL_RANK_HARD		10
 #define RECAL_RANK_POOLED	10
@@ -305,13 +307,12 @@ extern int64_t recal_rank_pass_seen(const RecalRankPass *pass, int32_t user, boo
 #define RECAL_RANK_HARD_DEPTH 500	/* of the factors' best, from which the hard ones are drawn */
 
 /*
- * Rows that are to be predicted, ascending: each user's last ones that are not
- * of an item the user has had. When there are more than max, a sample of users.
- * counts [nusers]: workspace, left with each user's number of rows. Returns
- * their number.
+ * Rows that are to be predicted, ascending: each user's last ones, and the first
+ * ones of some, whose histories are short. When there are more than max, those of
+ * a sample of users. work [2 × nusers]. Returns their number, at most max.
  */
 extern int64_t recal_rank_choose_targets(const RecalRankRows *rows, int64_t max, uint64_t seed,
-										 int64_t *counts, int64_t *targets);
+										 int64_t *work, int64_t *targets);
 
 typedef struct RecalRankExamples
 {

@@ -12,6 +12,7 @@
 #include "recal_rng.h"
 
 #define STREAM_USERS	0x72616e6b757365
+#define STREAM_FIRST	0x72616e6b666972
 #define STREAM_UNIFORM	0x72616e6b756e69
 #define STREAM_HARD		0x72616e6b686172
 #define STREAM_POOLED	0x72616e6b706f6f
@@ -110,37 +111,52 @@ recal_rank_pass_seen(const RecalRankPass *pass, int32_t user, bool value, bool *
  * Targets.
  */
 static int64_t
-targets_of(int64_t count)
+last_targets(int64_t count)
 {
-	int64_t		quarter = (count + 1) / 4;
+	int64_t		quarter = (count + 3) / 4;
 
 	return quarter < RECAL_RANK_TARGETS ? quarter : RECAL_RANK_TARGETS;
 }
 
+/* First rows of a user that are targets too, so that new users are known */
+static int64_t
+first_targets(int64_t user, int64_t count, uint64_t seed)
+{
+	int64_t		left = count - last_targets(count);
+
+	if (recal_rng_uniform(seed, STREAM_FIRST, (uint64_t) user) >= RECAL_RANK_FIRST_SHARE)
+		return 0;
+	return left < RECAL_RANK_FIRST ? left : RECAL_RANK_FIRST;
+}
+
 int64_t
-recal_rank_choose_targets(const RecalRankRows *rows, int64_t max, uint64_t seed, int64_t *counts,
+recal_rank_choose_targets(const RecalRankRows *rows, int64_t max, uint64_t seed, int64_t *work,
 						  int64_t *targets)
 {
+	int64_t    *counts = work;
+	int64_t    *done = work + rows->nusers;
 	int64_t		total = 0;
 	int64_t		n = 0;
 	double		share;
 
-	memset(counts, 0, sizeof(int64_t) * (size_t) rows->nusers);
+	memset(counts, 0, sizeof(int64_t) * 2 * (size_t) rows->nusers);
 	for (int64_t row = 0; row < rows->n; row++)
 		counts[rows->users[row]]++;
 	for (int64_t u = 0; u < rows->nusers; u++)
-		total += targets_of(counts[u]);
+		total += last_targets(counts[u]) + first_targets(u, counts[u], seed);
 	share = total > max ? (double) max / (double) total : 1;
-
-	/* counts become the number of rows that are left until the user's targets */
-	for (int64_t u = 0; u < rows->nusers; u++)
-		counts[u] = recal_rng_uniform(seed, STREAM_USERS, (uint64_t) u) < share ?
-			counts[u] - targets_of(counts[u]) : INT64_MAX;
 	for (int64_t row = 0; row < rows->n && n < max; row++)
-		if (counts[rows->users[row]] == 0)
-			targets[n++] = row;
-		else
-			counts[rows->users[row]]--;
+	{
+		int32_t		user = rows->users[row];
+		int64_t		at = done[user]++;
+
+		if (at < counts[user] - last_targets(counts[user]) &&
+			at >= first_targets(user, counts[user], seed))
+			continue;
+		if (share < 1 && recal_rng_uniform(seed, STREAM_USERS, (uint64_t) user) >= share)
+			continue;
+		targets[n++] = row;
+	}
 	return n;
 }
 

@@ -528,12 +528,13 @@ typedef struct Evaluation
 {
 	int64_t		n;
 	double	   *values;			/* [n × NMETHODS] */
+	int64_t    *lengths;		/* [n] rows of the user */
 } Evaluation;
 
 static Evaluation
 evaluate(const RecalRankRows *rows, const bool *unknown, int64_t n, const int64_t *queries,
 		 const float *vectors, const Factors *f, RecalCounters *counters, const RecalRankNet *net,
-		 const Content *content, int without)
+		 const Content *content, int without, bool baselines)
 {
 	const int	d = f->d;
 	RecalRankPass pass;
@@ -545,7 +546,7 @@ evaluate(const RecalRankRows *rows, const bool *unknown, int64_t n, const int64_
 	float	   *features = malloc(sizeof(float) * RECAL_RANK_POOL * RECAL_RANK_NFEATURES);
 	float	   *gathered = malloc(sizeof(float) * RECAL_RANK_POOL * (size_t) d);
 	float	   *work = malloc(sizeof(float) * (size_t) recal_rank_score_work_size(RECAL_RANK_POOL));
-	Evaluation	result = {0, calloc((size_t) n * NMETHODS, sizeof(double))};
+	Evaluation	result = {0, calloc((size_t) n * NMETHODS, sizeof(double)), calloc((size_t) n, 8)};
 
 	recal_rank_pass_start(&pass, rows, counters, allocate(recal_rank_pass_bytes(rows)));
 	recal_rank_view_bind(&view, counters, d, allocate(recal_rank_view_bytes(nitems, d)));
@@ -579,6 +580,8 @@ evaluate(const RecalRankRows *rows, const bool *unknown, int64_t n, const int64_
 				for (int k = 0; k < state.nrecent && k < RECAL_RANK_SHORT; k++)
 					memcpy(recent_vectors + k * d, f->items + (int64_t) state.recent[k] * d, sizeof(float) * (size_t) d);
 				recal_rank_view_user(&view, &state, rows->times[row], recent_vectors);
+				if (baselines)
+				{
 				values[FACTORIZATION] = ndcg(mine, nitems, seen, target);
 				for (int64_t i = 0; i < nitems; i++)
 					other[i] = (float) counters->items[i].count;
@@ -594,6 +597,8 @@ evaluate(const RecalRankRows *rows, const bool *unknown, int64_t n, const int64_
 					for (int64_t i = 0; i < nitems; i++)
 						other[i] = view.sums[s == 0 ? 3 : 1][i] / sqrtf((float) counters->items[i].count + 3);
 					values[s == 0 ? TOGETHER : AFTER] = ndcg(other, nitems, seen, target);
+				}
+
 				}
 
 				/* the ranker */
@@ -621,7 +626,7 @@ evaluate(const RecalRankRows *rows, const bool *unknown, int64_t n, const int64_
 					values[POOL] += pool[i] == target;
 				}
 				values[RANKER] = ndcg(other, nitems, seen, target);
-				result.n++;
+				result.lengths[result.n++] = state.nrows;
 			}
 			recal_rank_pass_seen(&pass, user, false, seen);
 			q++;
@@ -632,6 +637,31 @@ evaluate(const RecalRankRows *rows, const bool *unknown, int64_t n, const int64_
 			recal_rank_pass_step(&pass);
 	}
 	return result;
+}
+
+static void
+print_groups(const Evaluation *e)
+{
+	const int64_t *lengths = e->lengths;
+	static const int64_t bounds[] = {0, 1, 3, 10, 30, INT64_MAX};
+
+	for (int b = 0; b < 5; b++)
+	{
+		double		sums[NMETHODS] = {0};
+		int64_t		n = 0;
+
+		for (int64_t i = 0; i < e->n; i++)
+			if (lengths[i] >= bounds[b] && lengths[i] < bounds[b + 1])
+			{
+				n++;
+				for (int m = 0; m < NMETHODS; m++)
+					sums[m] += e->values[i * NMETHODS + m];
+			}
+		printf("history >= %ld: %ld:", (long) bounds[b], (long) n);
+		for (int m = 0; m < NMETHODS; m++)
+			printf(" %.4f", sums[m] / (double) n);
+		printf("\n");
+	}
 }
 
 static void
@@ -767,7 +797,7 @@ main(int argc, char **argv)
 	flags = malloc((size_t) data.n);
 	queries = malloc(sizeof(int64_t) * (size_t) data.n);
 	targets = malloc(sizeof(int64_t) * (size_t) data.n);
-	counts = malloc(sizeof(int64_t) * (size_t) data.nusers);
+	counts = malloc(sizeof(int64_t) * 2 * (size_t) data.nusers);
 	n = hold_out(&data, live, flags, queries);
 	all = select_rows(&data, NULL);
 	train = select_rows(&data, flags);
@@ -830,7 +860,10 @@ main(int argc, char **argv)
 	counters = make_counters(&train, &bytes);
 	evaluation = evaluate(&all, live ? NULL : flags, n, queries,
 						  fold_in(&full, &all, live ? NULL : flags, n, queries, decay), &full, &counters, &net,
-						  movies != NULL ? &content : NULL, without);
+						  movies != NULL ? &content : NULL, without,
+						  number(argc, argv, "baselines", 1) > 0);
 	print_evaluation(&evaluation);
+	if (number(argc, argv, "groups", 0) > 0)
+		print_groups(&evaluation);
 	return 0;
 }
