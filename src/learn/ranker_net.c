@@ -3,6 +3,7 @@
  *		The ranker's net: forward, backward, and its training.
  */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "ranker_internal.h"
@@ -16,6 +17,9 @@
 #define ADAM_FIRST		0.9
 #define ADAM_SECOND		0.999
 #define ADAM_EPSILON	1e-8
+
+/* what a step's net counts in the mean that is kept */
+#define MEAN_SHARE 0.01f
 
 /* examples whose loss is computed together where no gradient is wanted */
 #define LOSS_BLOCK 64
@@ -48,10 +52,17 @@ cut_activations(Activations *a, int64_t n, float *work)
 
 #define ACTIVATIONS (IN + H1 + H2)
 
+/* All that is learned */
+static float *
+parameters_of(RecalRankNet *net)
+{
+	return (float *) ((char *) net + offsetof(RecalRankNet, weights1));
+}
+
 const char *
 recal_rank_net_check(const RecalRankNet *net)
 {
-	const float *values = net->means;
+	const float *values = (const float *) net;
 
 	for (size_t i = 0; i < sizeof(RecalRankNet) / sizeof(float); i++)
 		if (!isfinite(values[i]))
@@ -283,6 +294,7 @@ recal_rank_default_options(RecalRankOptions *options)
 typedef struct Trainer
 {
 	RecalRankNet *best;
+	RecalRankNet *mean;			/* of the last steps' nets, which is what is kept */
 	float	   *gradient;		/* [RECAL_RANK_NPARAMETERS] and the moments */
 	float	   *first;
 	float	   *second;
@@ -298,6 +310,7 @@ lay_out(Trainer *t, int64_t nexamples, const RecalRankOptions *options, char *me
 	int			n = options->batch > LOSS_BLOCK ? options->batch : LOSS_BLOCK;
 
 	t->best = recal_rank_cut(memory, &at, 1, sizeof(RecalRankNet));
+	t->mean = recal_rank_cut(memory, &at, 1, sizeof(RecalRankNet));
 	t->gradient = recal_rank_cut(memory, &at, RECAL_RANK_NPARAMETERS, sizeof(float));
 	t->first = recal_rank_cut(memory, &at, RECAL_RANK_NPARAMETERS, sizeof(float));
 	t->second = recal_rank_cut(memory, &at, RECAL_RANK_NPARAMETERS, sizeof(float));
@@ -314,17 +327,22 @@ recal_rank_train_bytes(int64_t nexamples, const RecalRankOptions *options)
 	return lay_out(&t, nexamples, options, NULL);
 }
 
+/* A step by the gradient of n examples' sum, and the mean of the nets so far */
 static void
-adam(Trainer *t, float *parameters, float rate, int64_t n)
+step(Trainer *t, RecalRankNet *net, float rate, int64_t n)
 {
+	float	   *parameters = parameters_of(net);
+	float	   *means = parameters_of(t->mean);
+	float		scale = 1.0f / (float) n;
 	double		unbiased;
 	float		epsilon;
-	float		scale = 1.0f / (float) n;
+	float		share;
 
 	t->step++;
 	unbiased = sqrt(1.0 - pow(ADAM_SECOND, (double) t->step));
 	rate *= (float) (unbiased / (1.0 - pow(ADAM_FIRST, (double) t->step)));
 	epsilon = (float) (ADAM_EPSILON * unbiased);
+	share = fmaxf(MEAN_SHARE, 1.0f / (float) t->step);
 	for (size_t i = 0; i < RECAL_RANK_NPARAMETERS; i++)
 	{
 		float		g = t->gradient[i] * scale;
@@ -332,6 +350,7 @@ adam(Trainer *t, float *parameters, float rate, int64_t n)
 		t->first[i] += (float) (1 - ADAM_FIRST) * (g - t->first[i]);
 		t->second[i] += (float) (1 - ADAM_SECOND) * (g * g - t->second[i]);
 		parameters[i] -= rate * t->first[i] / (sqrtf(t->second[i]) + epsilon);
+		means[i] += share * (parameters[i] - means[i]);
 	}
 }
 
@@ -397,7 +416,7 @@ recal_rank_train(RecalRankNet *net, const RecalRankExamples *examples,
 	recal_rank_net_init(net, examples, options->seed);
 	ntrained = split_users(examples, options, t.order);
 	nheld = examples->n - ntrained;
-	*t.best = *net;
+	*t.best = *t.mean = *net;
 	result->epochs = 0;
 	result->start = result->loss = mean_loss(&t, net, examples, t.order + ntrained, nheld, poll, arg);
 	for (int epoch = 1; epoch <= options->epochs && epoch - result->epochs <= options->patience; epoch++)
@@ -414,14 +433,14 @@ recal_rank_train(RecalRankNet *net, const RecalRankExamples *examples,
 			loss = recal_rank_loss(net, examples, t.order + first, n, t.gradient, t.work);
 			if (!(loss < DIVERGED * (double) n))
 				return "the ranker's loss has grown out of range";
-			adam(&t, net->weights1, options->learning_rate, n);
+			step(&t, net, options->learning_rate, n);
 		}
-		loss = mean_loss(&t, net, examples, t.order + ntrained, nheld, poll, arg);
+		loss = mean_loss(&t, t.mean, examples, t.order + ntrained, nheld, poll, arg);
 		if (nheld == 0 || loss < result->loss)
 		{
 			result->loss = loss;
 			result->epochs = epoch;
-			*t.best = *net;
+			*t.best = *t.mean;
 		}
 	}
 	*net = *t.best;
