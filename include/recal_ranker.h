@@ -47,7 +47,7 @@ typedef struct RecalCountersHead
 	int64_t		slots;			/* of neighbours */
 	int64_t		rows;			/* counted so far */
 	double		halves[RECAL_RANK_HALVES];	/* half-lives, in rows */
-	double		unit;			/* seconds between rows on the average, what times are measured in */
+	double		unit;			/* of time: seconds between rows at training, on the average */
 } RecalCountersHead;
 
 typedef struct RecalCountedItem
@@ -320,6 +320,8 @@ typedef struct RecalRankExamples
 	int32_t    *users;			/* [max] */
 	int32_t    *counts;			/* [max] candidates, of which the first is the target */
 	int32_t    *items;			/* [max × RECAL_RANK_CANDIDATES] */
+	float	   *corrections;	/* [max × RECAL_RANK_CANDIDATES] -log of the chance to be drawn: with it
+								 * the drawn ones stand for the whole catalogue */
 	float	   *features;		/* [max × RECAL_RANK_CANDIDATES × RECAL_RANK_NFEATURES] */
 } RecalRankExamples;
 
@@ -345,7 +347,7 @@ typedef struct RecalRankSources
 
 /*
  * Walks along all rows that are left of the pass, and appends an example before
- * each target. The same view and memory serve all.
+ * each target. memory: recal_rank_build_bytes.
  */
 extern int64_t recal_rank_build_bytes(int64_t nitems, int d);
 extern void recal_rank_build(RecalRankPass *pass, RecalRankView *view,
@@ -353,8 +355,9 @@ extern void recal_rank_build(RecalRankPass *pass, RecalRankView *view,
 							 void *memory, RecalPoll poll, void *arg);
 
 /*
- * Training: softmax of the target among its candidates, by Adam. A tenth of the
- * users are held out, and the epoch with the least loss on them is kept.
+ * Training: softmax of the target, the candidates standing for the catalogue, by
+ * Adam. A tenth of the users are held out; kept is the running mean of the nets
+ * after the epoch with the least loss on them.
  */
 typedef struct RecalRankOptions
 {

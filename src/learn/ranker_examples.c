@@ -165,7 +165,7 @@ recal_rank_choose_targets(const RecalRankRows *rows, int64_t max, uint64_t seed,
  */
 typedef struct Builder
 {
-	RecalScored *hard;			/* [GROUP × RECAL_RANK_HARD_DEPTH] */
+	RecalScored *hard;			/* [GROUP × RECAL_RANK_HARD_DEPTH] in no order */
 	int			nhard[GROUP];
 	RecalScored *recent;		/* [2 × RECAL_RANK_POOL_RECENT] */
 	float	   *scores;			/* [GROUP × TILE] */
@@ -231,8 +231,6 @@ score_group(Builder *b, const RecalRankPass *pass, const RecalRankSources *sourc
 								  RECAL_RANK_HARD_DEPTH, scores, width, (int32_t) item);
 		}
 	}
-	for (int i = 0; i < n; i++)
-		recal_topk_sort(b->hard + (size_t) i * RECAL_RANK_HARD_DEPTH, b->nhard[i]);
 }
 
 static bool
@@ -244,19 +242,15 @@ is_drawn(const int32_t *items, int n, int32_t item)
 	return false;
 }
 
-/*
- * Adds an item that is neither seen nor drawn already; a draw that is, is made
- * again a few times.
- */
+/* A draw that is seen or drawn already is made again, at most so often */
 #define DRAWS(n) (4 * (n))
 
 static int
-draw_candidates(Builder *b, const RecalRankPass *pass, RecalRankView *view,
-				const RecalScored *hard, int nhard, uint64_t seed, int64_t row, int32_t *items)
+draw_candidates(Builder *b, const RecalRankPass *pass, const RecalScored *hard, int nhard,
+				int npool, uint64_t seed, int32_t *items)
 {
-	uint64_t	counter = (uint64_t) row * 64;
+	uint64_t	counter = (uint64_t) pass->at * 64;
 	int64_t		nitems = pass->rows->nitems;
-	int			npool;
 	int			n = 1;
 
 	for (int k = 0, end = n + RECAL_RANK_UNIFORM; k < DRAWS(RECAL_RANK_UNIFORM) && n < end; k++)
@@ -275,9 +269,6 @@ draw_candidates(Builder *b, const RecalRankPass *pass, RecalRankView *view,
 		if (!b->seen[item] && !is_drawn(items, n, item))
 			items[n++] = item;
 	}
-
-	/* what factors find was drawn from already */
-	npool = recal_rank_pool(view, 0, NULL, b->nrecent, b->recent, b->seen, b->pool);
 	for (int k = 0, end = n + RECAL_RANK_POOLED; npool > 0 && k < DRAWS(RECAL_RANK_POOLED) && n < end; k++)
 	{
 		int32_t		item = b->pool[recal_rng_bits(seed, STREAM_POOLED, counter + (uint64_t) k) %
@@ -287,6 +278,40 @@ draw_candidates(Builder *b, const RecalRankPass *pass, RecalRankView *view,
 			items[n++] = item;
 	}
 	return n;
+}
+
+static double
+chance(int drawn, double size)
+{
+	return drawn < size ? drawn / size : 1;
+}
+
+static int
+compare_items(const void *a, const void *b)
+{
+	return (*(const int32_t *) a > *(const int32_t *) b) - (*(const int32_t *) a < *(const int32_t *) b);
+}
+
+/* Chances to be drawn, by one or another of the three ways */
+static void
+correct(const Builder *b, const RecalScored *hard, int nhard, int npool, int64_t nitems, int n,
+		const int32_t *items, float *corrections)
+{
+	corrections[0] = 0;
+	for (int i = 1; i < n; i++)
+	{
+		double		missed = 1 - chance(RECAL_RANK_UNIFORM, (double) nitems);
+
+		for (int k = 0; k < nhard; k++)
+			if (hard[k].index == items[i])
+			{
+				missed *= 1 - chance(RECAL_RANK_HARD, nhard);
+				break;
+			}
+		if (bsearch(&items[i], b->pool, (size_t) npool, sizeof(int32_t), compare_items) != NULL)
+			missed *= 1 - chance(RECAL_RANK_POOLED, npool);
+		corrections[i] = (float) -log(1 - missed);
+	}
 }
 
 /* Appends the example of a target, whose row comes next. */
@@ -303,6 +328,7 @@ add_example(Builder *b, const RecalRankPass *pass, RecalRankView *view,
 	float		network[RECAL_RANK_CANDIDATES];
 	float		overlaps[2 * RECAL_RANK_CANDIDATES];
 	RecalRankUser state;
+	int			npool;
 	int			n;
 
 	recal_rank_pass_user(pass, user, &state);
@@ -319,8 +345,13 @@ add_example(Builder *b, const RecalRankPass *pass, RecalRankView *view,
 		recal_rank_pass_seen(pass, user, false, b->seen);
 		return;
 	}
-	n = draw_candidates(b, pass, view, hard, nhard, sources->seed, row, items);
+
+	/* what the factors find is drawn from by itself */
+	npool = recal_rank_pool(view, 0, NULL, b->nrecent, b->recent, b->seen, b->pool);
+	n = draw_candidates(b, pass, hard, nhard, npool, sources->seed, items);
 	recal_rank_pass_seen(pass, user, false, b->seen);
+	correct(b, hard, nhard, npool, pass->rows->nitems, n, items,
+			examples->corrections + examples->n * RECAL_RANK_CANDIDATES);
 
 	for (int i = 0; i < n; i++)
 		memcpy(b->vectors + (size_t) i * d, sources->item_factors + (int64_t) items[i] * d,

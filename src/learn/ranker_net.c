@@ -178,7 +178,7 @@ recal_rank_loss_work_size(int64_t n)
 	return n * RECAL_RANK_CANDIDATES * (ACTIVATIONS + 1 + H1 + H2);
 }
 
-/* Σ cross-entropy; scores become its gradient. Rows of an example lie together. */
+/* Σ cross-entropy of corrected scores, which become its gradient. Rows of an example lie together. */
 static double
 softmax(const RecalRankExamples *examples, const int64_t *order, int64_t n, float *scores)
 {
@@ -187,9 +187,13 @@ softmax(const RecalRankExamples *examples, const int64_t *order, int64_t n, floa
 	for (int64_t i = 0; i < n; i++)
 	{
 		int			count = examples->counts[order[i]];
-		float		largest = scores[0];
+		const float *corrections = examples->corrections + order[i] * RECAL_RANK_CANDIDATES;
+		float		largest;
 		double		sum = 0;
 
+		for (int c = 0; c < count; c++)
+			scores[c] += corrections[c];
+		largest = scores[0];
 		for (int c = 1; c < count; c++)
 			largest = scores[c] > largest ? scores[c] : largest;
 		loss += largest - scores[0];
@@ -285,7 +289,7 @@ recal_rank_default_options(RecalRankOptions *options)
 {
 	options->learning_rate = 2e-3f;
 	options->batch = 64;
-	options->epochs = 8;
+	options->epochs = 12;
 	options->patience = 3;
 	options->held_out = 0.1;
 	options->seed = 1;

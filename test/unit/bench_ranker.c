@@ -827,6 +827,7 @@ main(int argc, char **argv)
 	examples.users = allocate((int64_t) sizeof(int32_t) * sources.ntargets);
 	examples.counts = allocate((int64_t) sizeof(int32_t) * sources.ntargets);
 	examples.items = allocate((int64_t) sizeof(int32_t) * sources.ntargets * RECAL_RANK_CANDIDATES);
+	examples.corrections = allocate((int64_t) sizeof(float) * sources.ntargets * RECAL_RANK_CANDIDATES);
 	examples.features = allocate((int64_t) sizeof(float) * sources.ntargets * RECAL_RANK_CANDIDATES *
 								 RECAL_RANK_NFEATURES);
 	recal_rank_build(&pass, &view, &sources, &examples,
