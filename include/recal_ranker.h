@@ -357,7 +357,8 @@ extern void recal_rank_build(RecalRankPass *pass, RecalRankView *view,
 /*
  * Training: softmax of the target, the candidates standing for the catalogue, by
  * Adam. A tenth of the users are held out; kept is the running mean of the nets
- * after the epoch with the least loss on them.
+ * after the epoch with the least loss on them, or after the last one where they
+ * are so few that none is held out.
  */
 typedef struct RecalRankOptions
 {
