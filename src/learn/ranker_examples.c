@@ -21,6 +21,9 @@
 #define GROUP 32
 #define TILE 1024
 
+/* scores that are kept until the best of them are picked out */
+#define KEPT (3 * RECAL_RANK_HARD_DEPTH)
+
 #define ROWS_PER_POLL 1024
 
 /* what is in demand is looked up again after this part of the smallest half-life */
@@ -165,8 +168,9 @@ recal_rank_choose_targets(const RecalRankRows *rows, int64_t max, uint64_t seed,
  */
 typedef struct Builder
 {
-	RecalScored *hard;			/* [GROUP × RECAL_RANK_HARD_DEPTH] in no order */
+	RecalScored *hard;			/* [GROUP × KEPT] the factors' best, in no order */
 	int			nhard[GROUP];
+	float		bounds[GROUP];	/* what scores must exceed to be among the best */
 	RecalScored *recent;		/* [2 × RECAL_RANK_POOL_RECENT] */
 	float	   *scores;			/* [GROUP × TILE] */
 	bool	   *seen;			/* [nitems], all false between targets */
@@ -181,7 +185,7 @@ lay_out_builder(Builder *b, int64_t nitems, int d, char *memory)
 {
 	int64_t		at = 0;
 
-	b->hard = recal_rank_cut(memory, &at, GROUP * RECAL_RANK_HARD_DEPTH, sizeof(RecalScored));
+	b->hard = recal_rank_cut(memory, &at, GROUP * KEPT, sizeof(RecalScored));
 	b->recent = recal_rank_cut(memory, &at, 2 * RECAL_RANK_POOL_RECENT, sizeof(RecalScored));
 	b->scores = recal_rank_cut(memory, &at, GROUP * TILE, sizeof(float));
 	b->seen = recal_rank_cut(memory, &at, nitems, sizeof(bool));
@@ -198,6 +202,78 @@ recal_rank_build_bytes(int64_t nitems, int d)
 	return lay_out_builder(&b, nitems, d, NULL);
 }
 
+static bool
+is_better(RecalScored a, RecalScored b)
+{
+	return a.score > b.score || (a.score == b.score && a.index < b.index);
+}
+
+/* Moves the k best of entries [n] to the front (Hoare 1961); k < n. */
+static void
+select_best(RecalScored *entries, int n, int k)
+{
+	int			low = 0;
+	int			high = n - 1;
+
+	while (low < high)
+	{
+		RecalScored pivot = entries[low + (high - low) / 2];
+		int			i = low;
+		int			j = high;
+
+		while (i <= j)
+		{
+			while (is_better(entries[i], pivot))
+				i++;
+			while (is_better(pivot, entries[j]))
+				j--;
+			if (i <= j)
+			{
+				RecalScored swapped = entries[i];
+
+				entries[i++] = entries[j];
+				entries[j--] = swapped;
+			}
+		}
+		if (k <= j)
+			high = j;
+		else if (k >= i)
+			low = i;
+		else
+			return;
+	}
+}
+
+/* Leaves the best of those kept, and what others must exceed. */
+static void
+prune(Builder *b, int i)
+{
+	RecalScored *kept = b->hard + (size_t) i * KEPT;
+
+	if (b->nhard[i] <= RECAL_RANK_HARD_DEPTH)
+		return;
+	select_best(kept, b->nhard[i], RECAL_RANK_HARD_DEPTH);
+	b->nhard[i] = RECAL_RANK_HARD_DEPTH;
+	b->bounds[i] = kept[0].score;
+	for (int k = 1; k < RECAL_RANK_HARD_DEPTH; k++)
+		b->bounds[i] = fminf(b->bounds[i], kept[k].score);
+}
+
+/* Items come in ascending order: of equal scores the earlier ones stay. */
+static void
+keep_best(Builder *b, int i, const float *scores, int width, int32_t first)
+{
+	RecalScored *kept = b->hard + (size_t) i * KEPT;
+
+	for (int k = 0; k < width; k++)
+		if (scores[k] > b->bounds[i])
+		{
+			kept[b->nhard[i]++] = (RecalScored) {scores[k], first + k};
+			if (b->nhard[i] == KEPT)
+				prune(b, i);
+		}
+}
+
 /*
  * The factors' best items for a group of targets from first on. What users have
  * already is left out as of the group's begin; what comes between is looked at
@@ -211,6 +287,8 @@ score_group(Builder *b, const RecalRankPass *pass, const RecalRankSources *sourc
 	const int	d = sources->d;
 
 	memset(b->nhard, 0, sizeof(b->nhard));
+	for (int i = 0; i < GROUP; i++)
+		b->bounds[i] = -INFINITY;
 	for (int64_t item = 0; item < rows->nitems; item += TILE)
 	{
 		int			width = (int) (rows->nitems - item < TILE ? rows->nitems - item : TILE);
@@ -227,10 +305,11 @@ score_group(Builder *b, const RecalRankPass *pass, const RecalRankSources *sourc
 			for (int64_t row = pass->newest[user]; row >= 0; row = pass->previous[row])
 				if (rows->items[row] >= item && rows->items[row] < item + width)
 					scores[rows->items[row] - item] = -INFINITY;
-			recal_topk_push_block(b->hard + (size_t) i * RECAL_RANK_HARD_DEPTH, &b->nhard[i],
-								  RECAL_RANK_HARD_DEPTH, scores, width, (int32_t) item);
+			keep_best(b, i, scores, width, (int32_t) item);
 		}
 	}
+	for (int i = 0; i < n; i++)
+		prune(b, i);
 }
 
 static bool
@@ -400,7 +479,7 @@ recal_rank_build(RecalRankPass *pass, RecalRankView *view, const RecalRankSource
 			b.recent_at = pass->at;
 		}
 		add_example(&b, pass, view, sources, target,
-					b.hard + (target - first) * RECAL_RANK_HARD_DEPTH, b.nhard[target - first],
+					b.hard + (target - first) * KEPT, b.nhard[target - first],
 					examples);
 		target++;
 	}
