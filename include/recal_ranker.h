@@ -8,6 +8,9 @@
  * factorization and network is in the counters: what is in demand now, what
  * follows what, and what goes together.
  *
+ * Rows are what users took to: dislikes are none. An item that a user has had is
+ * nothing to predict.
+ *
  * Order of calls. Training, over rows in order of time:
  *
  *		recal_rank_choose_targets		each user's last rows
@@ -29,6 +32,7 @@
 #ifndef RECAL_RANKER_H
 #define RECAL_RANKER_H
 
+#include "recal_content.h"
 #include "recal_ranking.h"
 #include "recal_sparse.h"
 
@@ -205,6 +209,15 @@ extern void recal_rank_view_user(RecalRankView *view, const RecalRankUser *user,
 extern void recal_rank_features(const RecalRankView *view, int64_t n, const int32_t *items,
 								const float *vectors, const float *network,
 								const float *overlaps, float *features);
+
+/*
+ * overlaps [n × 2] of items' content with that of the user's newest items, whose
+ * rows are taken as of length 1, and with that of the last one. dense: [width]
+ * of workspace, all zeros before and after.
+ */
+extern void recal_rank_overlaps(const RecalFeatureRows *content, int nrecent,
+								const int32_t *recent, int64_t n, const int32_t *items,
+								float *dense, float *overlaps);
 
 /* Candidates from each source, at most */
 #define RECAL_RANK_POOL_FACTORS		300

@@ -126,10 +126,20 @@ recal_counters_check(const void *memory, int64_t bytes, int64_t nitems)
 			return "counters have places that are out of range";
 		if (c.items[i].count < 0 || c.items[i].at < 0 || c.items[i].at > head->rows)
 			return "counters have a count that is out of range";
+		if (!isfinite(c.items[i].first) || !isfinite(c.items[i].last))
+			return "counters have a time that is not finite";
+		for (int h = 0; h < RECAL_RANK_HALVES; h++)
+			if (!(c.items[i].decayed[h] >= 0) || !isfinite(c.items[i].decayed[h]))
+				return "counters have a count that is out of range";
 	}
 	for (int64_t k = 0; k < head->slots; k++)
+	{
 		if (c.neighbours[k] < -1 || c.neighbours[k] >= nitems)
 			return "counters have a neighbour that is out of range";
+		if (!(c.together[k] >= 0) || !isfinite(c.together[k]) || !(c.after[k] >= 0) ||
+			!isfinite(c.after[k]))
+			return "counters have a count that is out of range";
+	}
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ranker_internal.h"
+#include "recal_als.h"
 #include "recal_blas.h"
 #include "recal_rng.h"
 
@@ -403,7 +404,7 @@ add_example(Builder *b, const RecalRankPass *pass, RecalRankView *view,
 	int64_t		row = pass->at;
 	int32_t		user = pass->rows->users[row];
 	int32_t    *items = examples->items + examples->n * RECAL_RANK_CANDIDATES;
-	float		recent_vectors[RECAL_RANK_SHORT * 1024];
+	float		recent_vectors[RECAL_RANK_SHORT * RECAL_MAX_FACTORS];
 	float		network[RECAL_RANK_CANDIDATES];
 	float		overlaps[2 * RECAL_RANK_CANDIDATES];
 	RecalRankUser state;

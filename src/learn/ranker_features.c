@@ -209,6 +209,76 @@ recal_rank_features(const RecalRankView *view, int64_t n, const int32_t *items,
 	}
 }
 
+/*
+ * Content.
+ */
+static float
+content_length(const RecalFeatureRows *content, int32_t item)
+{
+	float		sum = 0;
+
+	for (int64_t k = content->offsets[item]; k < content->offsets[item + 1]; k++)
+		sum += content->values[k] * content->values[k];
+	return sqrtf(sum);
+}
+
+static void
+add_content(const RecalFeatureRows *content, int nrecent, const int32_t *recent, float *dense)
+{
+	for (int r = 0; r < nrecent; r++)
+	{
+		float		length = content_length(content, recent[r]);
+
+		for (int64_t k = content->offsets[recent[r]]; length > 0 && k < content->offsets[recent[r] + 1]; k++)
+			dense[content->columns[k]] += content->values[k] / length;
+	}
+}
+
+/* Sets the columns that add_content has touched to 0; returns the vector's length. */
+static float
+clear_content(const RecalFeatureRows *content, int nrecent, const int32_t *recent, float *dense)
+{
+	float		sum = 0;
+
+	for (int r = 0; r < nrecent; r++)
+		for (int64_t k = content->offsets[recent[r]]; k < content->offsets[recent[r] + 1]; k++)
+		{
+			float	   *value = dense + content->columns[k];
+
+			sum += *value * *value;
+			*value = 0;
+		}
+	return sqrtf(sum);
+}
+
+void
+recal_rank_overlaps(const RecalFeatureRows *content, int nrecent, const int32_t *recent,
+					int64_t n, const int32_t *items, float *dense, float *overlaps)
+{
+	for (int part = 0; part < 2; part++)
+	{
+		int			used = part == 1 && nrecent > 1 ? 1 : nrecent;
+		float		length;
+
+		add_content(content, used, recent, dense);
+		for (int64_t i = 0; i < n; i++)
+		{
+			float		sum = 0;
+			float		own = content_length(content, items[i]);
+
+			for (int64_t k = content->offsets[items[i]]; k < content->offsets[items[i] + 1]; k++)
+				sum += content->values[k] * dense[content->columns[k]];
+			overlaps[2 * i + part] = own > 0 ? sum / own : 0;
+		}
+		length = clear_content(content, used, recent, dense);
+		for (int64_t i = 0; i < n; i++)
+			overlaps[2 * i + part] = length > 0 ? overlaps[2 * i + part] / length : 0;
+	}
+}
+
+/*
+ * Candidates.
+ */
 static int
 compare_items(const void *a, const void *b)
 {

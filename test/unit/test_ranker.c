@@ -500,6 +500,35 @@ test_given_features(void **state)
 	end(&s);
 }
 
+static void
+test_overlaps(void **state)
+{
+	int64_t		offsets[] = {0, 2, 3, 3, 5};
+	int32_t		columns[] = {0, 2, 2, 0, 3};
+	float		values[] = {3, 4, 2, 1, 1};
+	RecalFeatureRows content = {4, 4, offsets, columns, values};
+	const int32_t items[] = {0, 1, 2, 3};
+	const int32_t recent[] = {1, 0, 2};
+	float		dense[4] = {0};
+	float		overlaps[8];
+
+	/* the profile is (.6, 0, 1.8, 0) */
+	recal_rank_overlaps(&content, 3, recent, 4, items, dense, overlaps);
+	assert_close(overlaps[0], (0.6 * 0.6 + 1.8 * 0.8) / sqrt(3.6), 1e-6);
+	assert_close(overlaps[2], 1.8 / sqrt(3.6), 1e-6);
+	assert_close(overlaps[4], 0, 0);
+	assert_close(overlaps[6], 0.6 / sqrt(2) / sqrt(3.6), 1e-6);
+	assert_close(overlaps[1], 0.8, 1e-6);
+	assert_close(overlaps[3], 1, 1e-6);
+	assert_close(overlaps[5], 0, 0);
+	assert_close(overlaps[7], 0, 0);
+	for (int f = 0; f < 4; f++)
+		assert_close(dense[f], 0, 0);
+	recal_rank_overlaps(&content, 0, recent, 4, items, dense, overlaps);
+	for (int i = 0; i < 8; i++)
+		assert_close(overlaps[i], 0, 0);
+}
+
 /*
  * Candidates.
  */
@@ -757,6 +786,7 @@ main(void)
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_given_features),
+		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_examples),
