@@ -20,7 +20,7 @@
 
 /* targets whose items are scored together, and items at a time */
 #define GROUP 32
-#define TILE 1024
+#define TILE 4096
 
 /* scores that are kept until the best of them are picked out */
 #define KEPT (3 * RECAL_RANK_HARD_DEPTH)
