@@ -89,6 +89,33 @@ build(Setup *s, int64_t ntargets, const int64_t *targets, const float *vectors)
 	return e;
 }
 
+/* The chance to be drawn; of so few items the factors' best are all that are not seen. */
+static double
+expected_chance(const Setup *s, int64_t row, int64_t group_row, int32_t item)
+{
+	double		hard = 0;
+	double		pool = 0;
+	bool		counted[ITEMS] = {0};
+	bool		seen[ITEMS] = {0};
+	bool		seen_by_group[ITEMS] = {0};
+
+	for (int64_t i = 0; i < row; i++)
+	{
+		counted[s->items[i]] = true;
+		if (s->users[i] == s->users[row])
+			seen[s->items[i]] = true;
+		if (s->users[i] == s->users[row] && i < group_row)
+			seen_by_group[s->items[i]] = true;
+	}
+	for (int i = 0; i < ITEMS; i++)
+	{
+		hard += !seen_by_group[i];
+		pool += counted[i] && !seen[i];
+	}
+	return 1 - (1 - RECAL_RANK_UNIFORM / (double) ITEMS) * (1 - fmin(1, RECAL_RANK_HARD / hard)) *
+		(counted[item] ? 1 - fmin(1, RECAL_RANK_POOLED / pool) : 1);
+}
+
 static void
 test_examples(void **state)
 {
@@ -126,7 +153,9 @@ test_examples(void **state)
 			assert_false(seen[items[c]]);
 			for (int j = 0; j < c; j++)
 				assert_int_not_equal(items[j], items[c]);
-			assert_true(e.corrections[at * RECAL_RANK_CANDIDATES + c] >= 0);
+			if (c > 0)
+				assert_close(e.corrections[at * RECAL_RANK_CANDIDATES + c],
+							 -log(expected_chance(&s, row, targets[t - t % 32], items[c])), 1e-5);
 			if (c % 9 > 0 || t % 5 > 0)
 				continue;
 			expected_features(&s, row, s.users[row], items[c], s.times[row], vectors + t * D, expected);
@@ -190,12 +219,72 @@ test_no_leakage(void **state)
 	free(vectors);
 }
 
+/* In a larger catalogue the hard ones are among the factors' best. */
+static void
+test_hard(void **state)
+{
+	enum
+	{
+		nitems = 6000
+	};
+	int32_t		users[3] = {0, 0, 0};
+	int32_t		items[3] = {5, 17, 40};
+	double		times[3] = {1, 2, 3};
+	RecalRankRows rows = {3, 1, nitems, users, items, times};
+	int64_t    *offsets = unit_alloc(sizeof(int64_t) * (nitems + 1));
+	int64_t    *counts = unit_alloc(sizeof(int64_t) * nitems);
+	float	   *factors = unit_normals(nitems, 1, 31);
+	float		vector = 1.5f;
+	int64_t		target = 2;
+	RecalRankExamples e = make_examples(1);
+	RecalRankSources sources = {.d = 1, .item_factors = factors, .ntargets = 1, .targets = &target,
+	.vectors = &vector, .seed = 2};
+	RecalCounters c;
+	RecalRankPass pass;
+	RecalRankView view;
+	void	   *memory[4];
+
+	memset(counts, 0, sizeof(int64_t) * nitems);
+	memory[0] = unit_alloc((size_t) recal_counters_bytes(nitems, recal_counters_plan(nitems, counts, 0, offsets)));
+	memory[1] = unit_alloc((size_t) recal_rank_pass_bytes(&rows));
+	memory[2] = unit_alloc((size_t) recal_rank_view_bytes(nitems, 1));
+	memory[3] = unit_alloc((size_t) recal_rank_build_bytes(nitems, 1));
+	recal_counters_init(&c, nitems, offsets, 3, 1, 3, memory[0]);
+	recal_rank_pass_start(&pass, &rows, &c, memory[1]);
+	recal_rank_view_bind(&view, &c, 1, memory[2]);
+	factors[5] = 100;
+	recal_rank_build(&pass, &view, &sources, &e, memory[3], NULL, NULL);
+	assert_int_equal(e.n, 1);
+
+	/* the target, uniform ones, hard ones; all else that is counted is seen */
+	assert_int_equal(e.counts[0], 1 + RECAL_RANK_UNIFORM + RECAL_RANK_HARD);
+	for (int i = 1; i < e.counts[0]; i++)
+	{
+		int			better = 0;
+
+		assert_int_not_equal(e.items[i], 5);
+		for (int j = 0; j < nitems; j++)
+			better += j != 5 && j != 17 && factors[j] > factors[e.items[i]];
+		if (i > RECAL_RANK_UNIFORM)
+			assert_true(better < RECAL_RANK_HARD_DEPTH);
+		assert_close(e.corrections[i], -log(1 - (1 - 10.0 / nitems) *
+											(better < RECAL_RANK_HARD_DEPTH ? 1 - 10.0 / 500 : 1)), 1e-5);
+	}
+	for (int i = 0; i < 4; i++)
+		free(memory[i]);
+	free(offsets);
+	free(counts);
+	free(factors);
+	free_examples(&e);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_hard),
 		cmocka_unit_test(test_no_leakage),
 	};
 

@@ -295,6 +295,12 @@ test_learns(void **state)
 	free_examples(&e);
 }
 
+static void
+count_polls(void *arg)
+{
+	(*(int *) arg)++;
+}
+
 /* What is noise is given up before it is learned: the net is the one that was best. */
 static void
 test_stops(void **state)
@@ -302,13 +308,58 @@ test_stops(void **state)
 	RecalRankExamples e = make_examples(300, false);
 	RecalRankOptions options;
 	RecalRankResult result;
+	RecalRankNet net;
+	void	   *memory;
+	int			polls = 0;
 
 	recal_rank_default_options(&options);
 	options.epochs = 100;
 	options.learning_rate = 1e-2f;
-	(void) train(&e, &options, &result);
-	assert_true(result.epochs < 100 - options.patience);
+	options.batch = 400;
+	memory = unit_alloc((size_t) recal_rank_train_bytes(e.n, &options));
+	assert_null(recal_rank_train(&net, &e, &options, &result, memory, count_polls, &polls));
+	assert_true(result.epochs < 90);
 	assert_true(result.loss <= result.start);
+
+	/* one before a batch and each block of what is held out, and what is held out fits into one */
+	assert_int_equal(polls, 1 + 2 * (result.epochs + options.patience));
+	free(memory);
+	free_examples(&e);
+}
+
+/* The loss that is told is that of the net that is kept, on users held out. */
+static void
+test_kept(void **state)
+{
+	RecalRankExamples e = make_examples(200, true);
+	RecalRankOptions options;
+	RecalRankResult result;
+	RecalRankNet net;
+	int64_t		order[200];
+	float	   *work = unit_floats(recal_rank_loss_work_size(100));
+	double		losses[2];
+
+	for (int i = 0; i < 200; i++)
+	{
+		e.users[i] = i % 2;
+		order[i % 2 * 100 + i / 2] = i;
+	}
+	recal_rank_default_options(&options);
+	options.held_out = 0.5;
+	options.epochs = 4;
+	for (options.seed = 1;; options.seed++)
+	{
+		net = train(&e, &options, &result);
+
+		/* of two users one is held out, at last */
+		if (result.loss > 0 && result.epochs > 0)
+			break;
+		assert_true(options.seed < 20);
+	}
+	for (int i = 0; i < 2; i++)
+		losses[i] = recal_rank_loss(&net, &e, order + 100 * i, 100, NULL, work) / 100;
+	assert_true(unit_close(result.loss, losses[0], 1e-6) || unit_close(result.loss, losses[1], 1e-6));
+	free(work);
 	free_examples(&e);
 }
 
@@ -354,6 +405,7 @@ main(void)
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_learns),
 		cmocka_unit_test(test_stops),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_edges),
 	};
 
