@@ -17,7 +17,8 @@
  *		a factorization of the rows that are no targets, and for each target the
  *		user's vector folded in from the rows before it
  *		recal_counters_plan, _init		over the counts of all rows
- *		recal_rank_pass_start, and recal_rank_build until all rows are walked
+ *		recal_rank_pass_start, recal_rank_view_bind, recal_rank_build, which walks
+ *		along all rows
  *		recal_rank_train
  *		stored: the counters' memory, the tastes, and the net
  *

@@ -423,7 +423,8 @@ recal_rank_train(RecalRankNet *net, const RecalRankExamples *examples,
 	*t.best = *t.mean = *net;
 	result->epochs = 0;
 	result->start = result->loss = mean_loss(&t, net, examples, t.order + ntrained, nheld, poll, arg);
-	for (int epoch = 1; ntrained > 0 && epoch <= options->epochs && epoch - result->epochs <= options->patience; epoch++)
+	for (int epoch = 1; ntrained > 0 && epoch <= options->epochs &&
+		 epoch - result->epochs <= options->patience; epoch++)
 	{
 		double		loss;
 
