@@ -1,7 +1,7 @@
 /*
  * evaluate.c
  *		Ranks the whole catalogue for held-out pairs, for the model, for its
- *		factorization alone, and for popularity.
+ *		factorization alone, for popularity, and for what was known at the moment.
  */
 #include "postgres.h"
 
@@ -13,7 +13,9 @@
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_evaluate.h"
+#include "recal_factorize.h"
 #include "recal_history.h"
+#include "recal_moments.h"
 #include "recal_neural.h"
 #include "recal_serve.h"
 
@@ -27,6 +29,9 @@ enum
 	SERVED,
 	FACTORIZATION,				/* where a network is served with it */
 	POPULARITY,
+	RECENT,						/* this and the next two only with moments */
+	TOGETHER,
+	RANKER,
 	NRANKED
 };
 
@@ -39,6 +44,11 @@ typedef struct Evaluator
 	int			d;
 	int64		nitems;
 	float	   *popularity;		/* [nitems] share of users */
+	RecalEvaluation *evaluation;
+	RecalWalk  *walk;			/* or NULL */
+	int32	   *order;			/* [ntest] of test users, by moment */
+	bool	   *unknown;		/* [nitems] to training; NULL: none */
+	bool	   *hidden;			/* [nitems] unknown, and for a while what a user knows */
 	uint8	   *shown[NRANKED]; /* [nitems] */
 	RecalRankMetrics *metrics[NRANKED];
 	RecalScored *heap;			/* [k] */
@@ -59,11 +69,18 @@ MeanUser(const RecalHoldout *holdout, const RecalFactorization *factorization)
 	int			d = factorization->factors;
 	double	   *sum = recal_palloc0_array(double, d);
 	float	   *mean = recal_palloc_array(float, d);
-	int64		n = holdout->train.nusers;
+	const int64_t *pairs = holdout->train.by_user.offsets;
+	int64		n = 0;
 
-	for (int64 u = 0; u < n; u++)
+	for (int64 u = 0; u < holdout->train.nusers; u++)
+	{
+		/* serving has no users without rows */
+		if (pairs[u + 1] == pairs[u])
+			continue;
 		for (int k = 0; k < d; k++)
 			sum[k] += factorization->user_factors[u * d + k];
+		n++;
+	}
 	for (int k = 0; k < d; k++)
 		mean[k] = (float) (sum[k] / Max(n, 1));
 	pfree(sum);
@@ -89,19 +106,20 @@ Popularity(const RecalMatrix *train)
  * input from those before the decay, oldest first.
  */
 static void
-ReadHistory(const Evaluator *evaluator, int64 start, int64 n, float *confidences, float *input)
+ReadHistory(const Evaluator *evaluator, const RecalKnownPairs *known, float *confidences,
+			float *input)
 {
-	const RecalMatrix *train = &evaluator->holdout->train;
+	int64		n = known->n;
 	RecalTimed *pairs;
 
-	memcpy(confidences, train->by_user.confidences + start, sizeof(float) * n);
-	if (train->pair_time == NULL)
+	memcpy(confidences, known->confidences, sizeof(float) * n);
+	if (known->times == NULL)
 		return;
 	pairs = palloc(sizeof(RecalTimed) * Max(n, 1));
 	for (int64 j = 0; j < n; j++)
 	{
-		pairs[j].time = train->pair_time[start + j];
-		pairs[j].item = train->by_user.columns[start + j];
+		pairs[j].time = known->times[j];
+		pairs[j].item = known->items[j];
 		pairs[j].index = (int32) j;
 	}
 	recal_history_sort(pairs, n);
@@ -125,44 +143,45 @@ ReadHistory(const Evaluator *evaluator, int64 start, int64 n, float *confidences
 
 /* The factorization's vector, and the network's input unless that is NULL */
 static void
-UserVector(Evaluator *evaluator, int64 u, float *vector, float *input)
+UserVector(Evaluator *evaluator, int64 t, float *vector, float *input)
 {
-	const RecalCsr *rows = &evaluator->holdout->train.by_user;
 	const RecalFeatures *features = evaluator->factorization->features[RECAL_SIDE_USERS];
-	int64		start = rows->offsets[u];
-	int64		n = rows->offsets[u + 1] - start;
 	int			d = evaluator->d;
+	RecalKnownPairs pairs;
 	float	   *prior = palloc(sizeof(float) * d);
-	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(n, 1) * d);
-	float	   *confidences = palloc(sizeof(float) * Max(n, 1));
+	float	   *gathered;
+	float	   *confidences;
 	bool		known;
 
-	for (int64 j = 0; j < n; j++)
+	RecalKnownPairsOf(evaluator->holdout, t, &pairs);
+	gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * Max(pairs.n, 1) * d);
+	confidences = palloc(sizeof(float) * Max(pairs.n, 1));
+	for (int64 j = 0; j < pairs.n; j++)
 		memcpy(gathered + j * d,
-			   evaluator->factorization->item_factors + (int64) rows->columns[start + j] * d,
+			   evaluator->factorization->item_factors + (int64) pairs.items[j] * d,
 			   sizeof(float) * d);
-	ReadHistory(evaluator, start, n, confidences, input);
-	known = features != NULL && RecalFeaturesPrior(features, u, d, prior);
+	ReadHistory(evaluator, &pairs, confidences, input);
+	known = features != NULL &&
+		RecalFeaturesPrior(features, evaluator->holdout->user[t], d, prior);
 	if (evaluator->factorization->prior_used[RECAL_SIDE_USERS])
 		evaluator->fold_in.prior = known ? prior : NULL;
 	if (input != NULL)
 		recal_net_put_profile(&evaluator->network->shape, known ? prior : NULL, input);
-	RecalFoldIn(&evaluator->fold_in, n, gathered, confidences, vector, evaluator->work);
+	RecalFoldIn(&evaluator->fold_in, pairs.n, gathered, confidences, vector, evaluator->work);
 	pfree(prior);
 	pfree(gathered);
 	pfree(confidences);
 }
 
-/* Adds one test user's list to the metrics. */
+/* Adds one test user's list to the metrics; scores lose what is hidden. */
 static void
 AddUser(Evaluator *evaluator, int64 t, float *scores, int which)
 {
 	const RecalHoldout *holdout = evaluator->holdout;
-	const RecalCsr *rows = &holdout->train.by_user;
-	int64		u = holdout->user[t];
 
-	for (int64 j = rows->offsets[u]; j < rows->offsets[u + 1]; j++)
-		scores[rows->columns[j]] = -INFINITY;
+	for (int64 i = 0; i < evaluator->nitems; i++)
+		if (evaluator->hidden[i])
+			scores[i] = -INFINITY;
 	if (!recal_metrics_add_user(evaluator->metrics[which], scores, evaluator->nitems,
 								holdout->targets + holdout->offsets[t],
 								(int) (holdout->offsets[t + 1] - holdout->offsets[t]),
@@ -172,6 +191,38 @@ AddUser(Evaluator *evaluator, int64 t, float *scores, int which)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("a score is not a number"),
 				 errhint("Raise the option \"regularization\".")));
+}
+
+/* Of live, what training has not seen cannot be shown, unless features say what it is. */
+static void
+FindUnknown(Evaluator *evaluator)
+{
+	const RecalHoldout *holdout = evaluator->holdout;
+	const RecalCsr *rows = &holdout->train.by_user;
+	const RecalFeatures *features = evaluator->factorization->features[RECAL_SIDE_ITEMS];
+	float	   *prior = palloc(sizeof(float) * evaluator->d);
+
+	evaluator->hidden = palloc_extended(Max(evaluator->nitems, 1),
+										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	if (holdout->known == NULL)
+		return;
+	evaluator->unknown = palloc_extended(Max(evaluator->nitems, 1), MCXT_ALLOC_HUGE);
+	memset(evaluator->unknown, true, evaluator->nitems);
+	for (int64 j = 0; j < rows->offsets[rows->nrows]; j++)
+		evaluator->unknown[rows->columns[j]] = false;
+	for (int64 i = 0; i < evaluator->nitems; i++)
+		if (evaluator->unknown[i] && features != NULL)
+			evaluator->unknown[i] = !RecalFeaturesPrior(features, i, evaluator->d, prior);
+	memcpy(evaluator->hidden, evaluator->unknown, evaluator->nitems);
+	pfree(prior);
+}
+
+/* Hides what the user knows, which never is unknown to training, or shows it again. */
+static void
+HideKnown(Evaluator *evaluator, const RecalKnownPairs *known, bool hide)
+{
+	for (int64 j = 0; j < known->n; j++)
+		evaluator->hidden[known->items[j]] = hide;
 }
 
 static double
@@ -192,8 +243,9 @@ AllocFloats(int64 rows, int64 columns)
 }
 
 static void
-Begin(Evaluator *evaluator, const char *model, int batch, int k, RecalEvaluation *evaluation)
+Begin(Evaluator *evaluator, const char *model, int batch, int k)
 {
+	RecalEvaluation *evaluation = evaluator->evaluation;
 	const RecalHoldout *holdout = evaluator->holdout;
 	const RecalFactorization *factorization = evaluator->factorization;
 	RecalFoldInModel *fold_in = &evaluator->fold_in;
@@ -206,6 +258,9 @@ Begin(Evaluator *evaluator, const char *model, int batch, int k, RecalEvaluation
 	evaluator->metrics[SERVED] = &evaluation->model;
 	evaluator->metrics[FACTORIZATION] = &evaluation->factorization;
 	evaluator->metrics[POPULARITY] = &evaluation->baseline;
+	evaluator->metrics[RECENT] = &evaluation->recent;
+	evaluator->metrics[TOGETHER] = &evaluation->together;
+	evaluator->metrics[RANKER] = &evaluation->ranked;
 	for (int i = 0; i < NRANKED; i++)
 	{
 		evaluator->metrics[i]->k = k;
@@ -233,7 +288,7 @@ Begin(Evaluator *evaluator, const char *model, int batch, int k, RecalEvaluation
 	fold_in->mean_likes = RECAL_MEAN_USER_LIKES;
 }
 
-/* Scores of n test users from first on, of the factorization and of the network */
+/* Scores of n test users from first on in order, of the factorization and of the network */
 static void
 ScoreBatch(Evaluator *evaluator, int64 first, int n)
 {
@@ -243,7 +298,7 @@ ScoreBatch(Evaluator *evaluator, int64 first, int n)
 	int			d = evaluator->d;
 
 	for (int i = 0; i < n; i++)
-		UserVector(evaluator, evaluator->holdout->user[first + i],
+		UserVector(evaluator, evaluator->order[first + i],
 				   evaluator->vectors + (int64) i * d,
 				   network == NULL ? NULL : evaluator->inputs + i * width);
 	recal_gemm_nt(n, nitems, d, 1.0f, evaluator->vectors, d,
@@ -264,19 +319,140 @@ ScoreBatch(Evaluator *evaluator, int64 first, int n)
 	}
 }
 
+static int
+CompareMoments(const void *a, const void *b, void *arg)
+{
+	const double *moments = arg;
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	if (moments[x] != moments[y])
+		return moments[x] < moments[y] ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+/* The order in which test users have their turn: of time, where a walk goes along */
+static void
+BeginWalk(Evaluator *evaluator, int k)
+{
+	const RecalHoldout *holdout = evaluator->holdout;
+
+	evaluator->order = RecalAllocArray(sizeof(int32), holdout->ntest);
+	for (int64 t = 0; t < holdout->ntest; t++)
+		evaluator->order[t] = (int32) t;
+	if (holdout->moments == NULL || (!evaluator->evaluation->moments && holdout->known == NULL))
+		return;
+	qsort_arg(evaluator->order, holdout->ntest, sizeof(int32), CompareMoments, holdout->moments);
+	evaluator->walk = palloc0(sizeof(RecalWalk));
+	RecalWalkBegin(evaluator->walk, holdout, k, evaluator->d);
+}
+
+/* Lists by what was known at the test user's moment; scores [nitems] is workspace. */
+static void
+AddMoment(Evaluator *evaluator, int64 t, const RecalKnownPairs *known, int i, float *scores)
+{
+	RecalEvaluation *evaluation = evaluator->evaluation;
+	const float *factorization = evaluator->scores + i * evaluator->nitems;
+	RecalMoment moment = {
+		.test = t,
+		.user = evaluator->holdout->user[t],
+		.now = evaluator->holdout->moments[t],
+		.known = known,
+		.hidden = evaluator->hidden,
+		.vector = evaluator->vectors + (int64) i * evaluator->d,
+		.factorization = factorization,
+		.served = evaluator->network != NULL ?
+		evaluator->network_scores + i * evaluator->nitems : factorization,
+		.view = &evaluator->walk->view
+	};
+
+	RecalWalkUser(evaluator->walk, moment.user, moment.now, known,
+				  evaluator->factorization->item_factors, moment.vector);
+	if (evaluation->ranker != NULL)
+	{
+		evaluation->ranker(evaluation->ranker_arg, &moment, scores);
+		AddUser(evaluator, t, scores, RANKER);
+	}
+	if (!evaluation->moments)
+		return;
+	RecalWalkRecent(evaluator->walk, scores);
+	AddUser(evaluator, t, scores, RECENT);
+	RecalWalkTogether(evaluator->walk, scores);
+	AddUser(evaluator, t, scores, TOGETHER);
+}
+
+/* What cannot be shown is found by nobody. */
+static void
+AddUnknown(Evaluator *evaluator)
+{
+	RecalEvaluation *evaluation = evaluator->evaluation;
+
+	evaluation->unknown++;
+	evaluation->model.users++;
+	evaluation->baseline.users++;
+	if (evaluator->network != NULL)
+		evaluation->factorization.users++;
+	if (evaluation->moments)
+	{
+		evaluation->recent.users++;
+		evaluation->together.users++;
+	}
+	if (evaluation->ranker != NULL)
+		evaluation->ranked.users++;
+}
+
+/* All lists of test user t, the i-th of the batch; spare [nitems] is workspace. */
+static void
+AddTest(Evaluator *evaluator, int64 t, int i, float *spare)
+{
+	const RecalHoldout *holdout = evaluator->holdout;
+	float	   *scores = evaluator->scores + i * evaluator->nitems;
+	RecalKnownPairs known;
+
+	if (evaluator->unknown != NULL && evaluator->unknown[holdout->targets[holdout->offsets[t]]])
+	{
+		AddUnknown(evaluator);
+		return;
+	}
+	RecalKnownPairsOf(holdout, t, &known);
+	HideKnown(evaluator, &known, true);
+	if (evaluator->walk != NULL)
+	{
+		RecalWalkTo(evaluator->walk, holdout->moments[t]);
+		AddMoment(evaluator, t, &known, i, spare);
+	}
+	if (evaluator->network != NULL)
+		AddUser(evaluator, t, evaluator->network_scores + i * evaluator->nitems, SERVED);
+	AddUser(evaluator, t, scores, evaluator->network != NULL ? FACTORIZATION : SERVED);
+	if (holdout->known != NULL)
+		RecalWalkPopular(evaluator->walk, scores);
+	else
+		memcpy(scores, evaluator->popularity, sizeof(float) * evaluator->nitems);
+	AddUser(evaluator, t, scores, POPULARITY);
+	HideKnown(evaluator, &known, false);
+}
+
 void
-RecalRankHoldout(const char *model, const RecalHoldout *holdout,
+RecalRankHoldout(const char *model, RecalHoldout *holdout,
 				 const RecalFactorization *factorization, const RecalNetwork *network, int k,
 				 RecalEvaluation *evaluation)
 {
-	Evaluator	evaluator = {.holdout = holdout, .factorization = factorization};
+	Evaluator	evaluator = {
+		.holdout = holdout,
+		.factorization = factorization,
+		.evaluation = evaluation
+	};
 	int64		nitems = holdout->train.nitems;
 	int			batch = (int) Max(1, Min(MAX_BATCH, BATCH_SCORES / Max(nitems, 1)));
+	float	   *spare = AllocFloats(1, nitems);
 
 	if (network != NULL && network->kept)
 		evaluator.network = network;
-	memset(evaluation, 0, sizeof(RecalEvaluation));
-	Begin(&evaluator, model, batch, k, evaluation);
+	Begin(&evaluator, model, batch, k);
+	FindUnknown(&evaluator);
+	if (evaluator.unknown != NULL)
+		RecalHoldoutDrop(holdout, evaluator.unknown);
+	BeginWalk(&evaluator, k);
 	for (int64 first = 0; first < holdout->ntest; first += batch)
 	{
 		int			n = (int) Min(batch, holdout->ntest - first);
@@ -284,15 +460,8 @@ RecalRankHoldout(const char *model, const RecalHoldout *holdout,
 		ScoreBatch(&evaluator, first, n);
 		for (int i = 0; i < n; i++)
 		{
-			float	   *scores = evaluator.scores + i * nitems;
-
 			CHECK_FOR_INTERRUPTS();
-			if (evaluator.network != NULL)
-				AddUser(&evaluator, first + i, evaluator.network_scores + i * nitems, SERVED);
-			AddUser(&evaluator, first + i, scores,
-					evaluator.network != NULL ? FACTORIZATION : SERVED);
-			memcpy(scores, evaluator.popularity, sizeof(float) * nitems);
-			AddUser(&evaluator, first + i, scores, POPULARITY);
+			AddTest(&evaluator, evaluator.order[first + i], i, spare);
 		}
 	}
 	evaluation->model_coverage = Coverage(evaluator.shown[SERVED], nitems);

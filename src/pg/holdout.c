@@ -8,6 +8,7 @@
 
 #include "recal_compat.h"
 #include "recal_evaluate.h"
+#include "recal_factorize.h"
 #include "recal_rng.h"
 
 #define MIN_PAIRS 3				/* of a user, to hold one out and have a history left */
@@ -82,7 +83,7 @@ static void
 MarkPairs(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed, bool *out)
 {
 	memset(out, 0, matrix->nnz);
-	if (protocol == RECAL_PROTOCOL_TIME)
+	if (protocol == RECAL_PROTOCOL_TIME || protocol == RECAL_PROTOCOL_LIVE)
 	{
 		double		split = SplitTime(matrix);
 
@@ -168,8 +169,8 @@ RecalMatrixWithout(const RecalMatrix *matrix, const bool *out, int64 nout, Recal
 
 /* Users with a held-out pair to predict and a row left to predict it from. */
 static void
-CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
-			   RecalHoldout *holdout)
+CollectTargets(const RecalMatrix *matrix, RecalProtocol protocol, const bool *out,
+			   int64 max_users, RecalHoldout *holdout)
 {
 	const RecalCsr *rows = &matrix->by_user;
 	int64		eligible = 0;
@@ -197,6 +198,8 @@ CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
 	holdout->targets = palloc_extended(sizeof(int32) * Max(matrix->nnz - holdout->train.nnz, 1),
 									   MCXT_ALLOC_HUGE);
 	holdout->target_ratings = NULL;
+	if (protocol != RECAL_PROTOCOL_RANDOM && !matrix->ratings)
+		holdout->moments = recal_palloc_array(double, Max(holdout->ntest, 1));
 	if (matrix->ratings)
 		holdout->target_ratings = palloc_extended(sizeof(float) * Max(matrix->nnz - holdout->train.nnz, 1),
 												  MCXT_ALLOC_HUGE);
@@ -209,20 +212,193 @@ CollectTargets(const RecalMatrix *matrix, const bool *out, int64 max_users,
 		if ((seen++ * Min(eligible, max_users)) / eligible < holdout->ntest)
 			continue;
 		holdout->user[holdout->ntest] = (int32) u;
-		holdout->offsets[holdout->ntest++] = ntargets;
+		holdout->offsets[holdout->ntest] = ntargets;
 		for (int64 j = rows->offsets[u]; j < rows->offsets[u + 1]; j++)
 		{
 			if (!out[j] || !IsTarget(matrix, j))
 				continue;
 			if (matrix->ratings)
 				holdout->target_ratings[ntargets] = rows->confidences[j];
+			if (holdout->moments != NULL &&
+				(ntargets == holdout->offsets[holdout->ntest] ||
+				 matrix->pair_time[j] < holdout->moments[holdout->ntest]))
+				holdout->moments[holdout->ntest] = matrix->pair_time[j];
 			holdout->targets[ntargets++] = rows->columns[j];
 		}
+		holdout->ntest++;
 		if (holdout->ntest == Min(eligible, max_users))
 			break;
 	}
 	holdout->offsets[holdout->ntest] = ntargets;
 	pfree(has);
+}
+
+/* A row of live that is to be found */
+typedef struct TestRow
+{
+	double		time;
+	int32		user;
+	int32		item;
+	int64		known;
+} TestRow;
+
+static int
+CompareTestRows(const void *a, const void *b)
+{
+	const TestRow *x = a;
+	const TestRow *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	if (x->user != y->user)
+		return x->user < y->user ? -1 : 1;
+	return (x->item > y->item) - (x->item < y->item);
+}
+
+/* stream ← matrix with each user's pairs oldest first */
+static void
+SortByTime(const RecalMatrix *matrix, RecalMatrix *stream)
+{
+	const RecalCsr *from = &matrix->by_user;
+	RecalCsr   *to = &stream->by_user;
+	RecalTimed *pairs;
+	int64		longest = 0;
+
+	*stream = *matrix;
+	stream->answered = NULL;
+	stream->nanswered = 0;
+	for (int64 u = 0; u < matrix->nusers; u++)
+		longest = Max(longest, from->offsets[u + 1] - from->offsets[u]);
+	pairs = RecalAllocArray(sizeof(RecalTimed), longest);
+	to->columns = RecalAllocArray(sizeof(int32), matrix->nnz);
+	to->confidences = RecalAllocArray(sizeof(float), matrix->nnz);
+	stream->pair_time = RecalAllocArray(sizeof(double), matrix->nnz);
+	to->offsets = RecalAllocArray(sizeof(int64), matrix->nusers + 1);
+	memcpy(to->offsets, from->offsets, sizeof(int64) * (matrix->nusers + 1));
+	for (int64 u = 0; u < matrix->nusers; u++)
+	{
+		int64		first = from->offsets[u];
+		int64		n = from->offsets[u + 1] - first;
+
+		for (int64 i = 0; i < n; i++)
+		{
+			pairs[i].time = matrix->pair_time[first + i];
+			pairs[i].item = from->columns[first + i];
+			pairs[i].index = (int32) i;
+		}
+		recal_history_sort(pairs, n);
+		for (int64 i = 0; i < n; i++)
+		{
+			const RecalTimed *pair = &pairs[n - 1 - i];
+
+			to->columns[first + i] = pair->item;
+			to->confidences[first + i] = from->confidences[first + pair->index];
+			stream->pair_time[first + i] = pair->time;
+		}
+	}
+	pfree(pairs);
+}
+
+/* Liked rows of the newest tenth, oldest first */
+static void
+CollectRows(const RecalMatrix *matrix, int64 max_rows, RecalHoldout *holdout)
+{
+	const RecalMatrix *stream = &holdout->stream;
+	double		split = SplitTime(matrix);
+	int64		eligible = 0;
+	int64		n;
+	TestRow    *rows;
+
+	SortByTime(matrix, &holdout->stream);
+	for (int64 j = 0; j < stream->nnz; j++)
+		eligible += stream->pair_time[j] >= split && IsTarget(stream, j);
+	rows = RecalAllocArray(sizeof(TestRow), eligible);
+	n = 0;
+	for (int64 u = 0; u < stream->nusers; u++)
+		for (int64 j = stream->by_user.offsets[u]; j < stream->by_user.offsets[u + 1]; j++)
+			if (stream->pair_time[j] >= split && IsTarget(stream, j))
+			{
+				rows[n].time = stream->pair_time[j];
+				rows[n].user = (int32) u;
+				rows[n].item = stream->by_user.columns[j];
+				rows[n++].known = j - stream->by_user.offsets[u];
+			}
+	qsort(rows, eligible, sizeof(TestRow), CompareTestRows);
+
+	n = Min(eligible, max_rows);
+	holdout->user = RecalAllocArray(sizeof(int32), n);
+	holdout->offsets = RecalAllocArray(sizeof(int64), n + 1);
+	holdout->targets = RecalAllocArray(sizeof(int32), n);
+	holdout->moments = RecalAllocArray(sizeof(double), n);
+	holdout->known = RecalAllocArray(sizeof(int64), n);
+	holdout->target_ratings = NULL;
+	holdout->ntest = 0;
+	for (int64 i = 0; i < eligible; i++)
+	{
+		int64		t = holdout->ntest;
+
+		/* evenly, as users are */
+		if ((i * n) / eligible < t)
+			continue;
+		holdout->user[t] = rows[i].user;
+		holdout->offsets[t] = t;
+		holdout->targets[t] = rows[i].item;
+		holdout->moments[t] = rows[i].time;
+		holdout->known[t] = rows[i].known;
+		holdout->ntest++;
+	}
+	holdout->offsets[holdout->ntest] = holdout->ntest;
+	pfree(rows);
+}
+
+void
+RecalHoldoutDrop(RecalHoldout *holdout, const bool *unknown)
+{
+	RecalMatrix *stream = &holdout->stream;
+	RecalCsr   *rows = &stream->by_user;
+	int64	   *before = RecalAllocArray(sizeof(int64), stream->nnz + 1);	/* pairs that stay */
+	int64		n = 0;
+
+	for (int64 j = 0; j < stream->nnz; j++)
+	{
+		before[j] = n;
+		n += !unknown[rows->columns[j]];
+	}
+	before[stream->nnz] = n;
+	for (int64 t = 0; t < holdout->ntest; t++)
+	{
+		int64		first = rows->offsets[holdout->user[t]];
+
+		holdout->known[t] = before[first + holdout->known[t]] - before[first];
+	}
+	for (int64 j = 0; j < stream->nnz; j++)
+	{
+		int64		to = before[j];
+
+		if (unknown[rows->columns[j]])
+			continue;
+		rows->columns[to] = rows->columns[j];
+		rows->confidences[to] = rows->confidences[j];
+		stream->pair_time[to] = stream->pair_time[j];
+	}
+	for (int64 u = 0; u <= rows->nrows; u++)
+		rows->offsets[u] = before[rows->offsets[u]];
+	stream->nnz = n;
+	pfree(before);
+}
+
+void
+RecalKnownPairsOf(const RecalHoldout *holdout, int64 test, RecalKnownPairs *known)
+{
+	const RecalMatrix *matrix = holdout->known != NULL ? &holdout->stream : &holdout->train;
+	int64		user = holdout->user[test];
+	int64		first = matrix->by_user.offsets[user];
+
+	known->n = holdout->known != NULL ? holdout->known[test] :
+		matrix->by_user.offsets[user + 1] - first;
+	known->items = matrix->by_user.columns + first;
+	known->confidences = matrix->by_user.confidences + first;
+	known->times = matrix->pair_time != NULL ? matrix->pair_time + first : NULL;
 }
 
 void
@@ -232,10 +408,15 @@ RecalHoldOut(const RecalMatrix *matrix, RecalProtocol protocol, int64 seed, int6
 	bool	   *out = palloc_extended(Max(matrix->nnz, 1), MCXT_ALLOC_HUGE);
 	int64		nout = 0;
 
+	holdout->moments = NULL;
+	holdout->known = NULL;
 	MarkPairs(matrix, protocol, seed, out);
 	for (int64 j = 0; j < matrix->nnz; j++)
 		nout += out[j];
 	RecalMatrixWithout(matrix, out, nout, &holdout->train);
-	CollectTargets(matrix, out, max_users, holdout);
+	if (protocol == RECAL_PROTOCOL_LIVE)
+		CollectRows(matrix, max_users, holdout);
+	else
+		CollectTargets(matrix, protocol, out, max_users, holdout);
 	pfree(out);
 }

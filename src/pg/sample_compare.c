@@ -107,7 +107,7 @@ Run(Comparison *comparison, RecalSampleRun run, RecalSampleQuality *quality)
 	}
 	else
 	{
-		RecalEvaluation evaluation;
+		RecalEvaluation evaluation = {0};
 
 		RecalRankHoldout(model, &comparison->holdout, &work, NULL, COMPARED_K, &evaluation);
 		quality->quality[run] = evaluation.model.ndcg / (double) evaluation.model.users;

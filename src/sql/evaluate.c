@@ -20,8 +20,9 @@
 #define MAX_TEST_USERS 20000	/* thinned evenly beyond; the row "users" says how many */
 
 static RecalProtocol
-ParseProtocol(const char *name, bool has_time)
+ParseProtocol(const RecalModel *model, const RecalDefinition *definition, const char *name)
 {
+	bool		has_time = definition->time_column != NULL;
 	RecalProtocol protocol;
 
 	if (strcmp(name, "auto") == 0)
@@ -30,18 +31,26 @@ ParseProtocol(const char *name, bool has_time)
 		protocol = RECAL_PROTOCOL_LAST;
 	else if (strcmp(name, "time") == 0)
 		protocol = RECAL_PROTOCOL_TIME;
+	else if (strcmp(name, "live") == 0)
+		protocol = RECAL_PROTOCOL_LIVE;
 	else if (strcmp(name, "random") == 0)
 		return RECAL_PROTOCOL_RANDOM;
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unrecognized protocol \"%s\"", name),
-				 errhint("Valid protocols are: auto, last, time, random.")));
+				 errhint("Valid protocols are: auto, last, time, live, random.")));
 	if (!has_time)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("protocol \"%s\" needs a time column", name),
 				 errhint("Use protocol 'random', or give the model a time_column with recal_alter_model.")));
+	if (protocol == RECAL_PROTOCOL_LIVE && definition->objective == RECAL_EXPLICIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("protocol \"live\" judges lists, and model \"%s\" predicts ratings",
+						model->name),
+				 errhint("Use protocol 'time' or 'last'.")));
 	return protocol;
 }
 
@@ -59,12 +68,30 @@ PutRow(ReturnSetInfo *rsinfo, const char *metric, double value, double baseline)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
+/* Each once, though a user of live comes up for every row */
+static int64
+CountUsers(const RecalHoldout *holdout)
+{
+	bool	   *counted = palloc_extended(holdout->train.nusers, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int64		n = 0;
+
+	for (int64 t = 0; t < holdout->ntest; t++)
+	{
+		n += !counted[holdout->user[t]];
+		counted[holdout->user[t]] = true;
+	}
+	pfree(counted);
+	return n;
+}
+
 static void
-PutMetrics(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, int k)
+PutMetrics(ReturnSetInfo *rsinfo, const RecalHoldout *holdout, const RecalEvaluation *evaluation,
+		   int k)
 {
 	const RecalRankMetrics *m = &evaluation->model;
 	const RecalRankMetrics *b = &evaluation->baseline;
 	double		n = (double) m->users;
+	double		users = (double) CountUsers(holdout);
 
 	PutRow(rsinfo, psprintf("ndcg@%d", k), m->ndcg / n, b->ndcg / n);
 	PutRow(rsinfo, psprintf("recall@%d", k), m->recall / n, b->recall / n);
@@ -76,7 +103,31 @@ PutMetrics(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, int k)
 		   evaluation->baseline_coverage);
 	PutRow(rsinfo, psprintf("novelty@%d", k), m->novelty / (double) Max(m->shown, 1),
 		   b->novelty / (double) Max(b->shown, 1));
-	PutRow(rsinfo, "users", n, n);
+	PutRow(rsinfo, "users", users, users);
+	if (holdout->known == NULL)
+		return;
+	PutRow(rsinfo, "rows", n, n);
+	PutRow(rsinfo, "unknown_items", (double) evaluation->unknown, (double) evaluation->unknown);
+}
+
+/* What is reached without a model, by what was known at the moment */
+static void
+PutMoments(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, int k)
+{
+	const RecalRankMetrics *ranked[] = {&evaluation->recent, &evaluation->together};
+	const char *const names[] = {"recent_popularity", "co_occurrence"};
+	const RecalRankMetrics *b = &evaluation->baseline;
+
+	for (int i = 0; i < (int) lengthof(ranked); i++)
+	{
+		double		n = (double) ranked[i]->users;
+
+		if (ranked[i]->users == 0)
+			continue;
+		PutRow(rsinfo, psprintf("%s_ndcg@%d", names[i], k), ranked[i]->ndcg / n, b->ndcg / n);
+		PutRow(rsinfo, psprintf("%s_hit_rate@%d", names[i], k), ranked[i]->hit_rate / n,
+			   b->hit_rate / n);
+	}
 }
 
 /* Whether a network serves, and what there would be without it */
@@ -113,17 +164,18 @@ PutRatingMetrics(ReturnSetInfo *rsinfo, const RecalRatingEvaluation *evaluation)
 /* As training does, without the held-out rows */
 static void
 TrainAndRank(const RecalModel *model, const RecalDefinition *definition,
-			 const RecalHoldout *holdout, const RecalMatrix *train,
+			 RecalHoldout *holdout, const RecalMatrix *train,
 			 const RecalFactorization *work, int k, ReturnSetInfo *rsinfo)
 {
 	RecalNetwork network = {.model = model->name};
-	RecalEvaluation evaluation;
+	RecalEvaluation evaluation = {.moments = true};
 
 	RecalNetworkOptions(definition, &network);
 	RecalTrainNetwork(train, work, &network);
 	RecalRankHoldout(model->name, holdout, work, &network, k, &evaluation);
-	PutMetrics(rsinfo, &evaluation, k);
+	PutMetrics(rsinfo, holdout, &evaluation, k);
 	PutNetwork(rsinfo, &evaluation, &network, k);
+	PutMoments(rsinfo, &evaluation, k);
 }
 
 /* Reads as the caller, trains without the held-out rows, ranks. */
@@ -149,7 +201,7 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 				 errmsg("there is not enough behaviour to evaluate model \"%s\"", model->name),
 				 errdetail("Of " INT64_FORMAT " users none has a row to hold out and a history left to predict it from.",
 						   matrix.nusers),
-				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split.")));
+				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split, \"live\" rows of different times.")));
 
 	/* what is held out is known; training has a copy of the rest */
 	pfree(matrix.by_user.columns);
@@ -207,8 +259,7 @@ recal_evaluate(PG_FUNCTION_ARGS)
 
 	model = RecalModelGet(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)), false);
 	definition = RecalDefinitionParse(model->definition);
-	protocol = ParseProtocol(text_to_cstring(PG_GETARG_TEXT_PP(2)),
-							 definition->time_column != NULL);
+	protocol = ParseProtocol(model, definition, text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	InitMaterializedSRF(fcinfo, 0);
 
 	SPI_connect();
