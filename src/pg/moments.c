@@ -99,9 +99,10 @@ Start(const RecalRankRows *rows, int64 ntrain, const int64 *offsets, RecalCounte
 	  RecalRankPass *pass)
 {
 	int64		nitems = rows->nitems;
+	double		first = ntrain > 0 ? rows->times[0] : 0;
+	double		last = ntrain > 0 ? rows->times[ntrain - 1] : 0;
 
-	recal_counters_init(counters, nitems, offsets, ntrain, rows->times[0],
-						rows->times[ntrain - 1],
+	recal_counters_init(counters, nitems, offsets, ntrain, first, last,
 						RecalAllocAligned(CurrentMemoryContext,
 										  recal_counters_bytes(nitems, offsets[nitems])));
 	recal_rank_pass_start(pass, rows, counters,
