@@ -201,7 +201,7 @@ Evaluate(const RecalModel *model, const RecalDefinition *definition, int k,
 				 errmsg("there is not enough behaviour to evaluate model \"%s\"", model->name),
 				 errdetail("Of " INT64_FORMAT " users none has a row to hold out and a history left to predict it from.",
 						   matrix.nusers),
-				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split, \"live\" rows of different times.")));
+				 errhint("Protocols \"last\" and \"random\" need users with at least three items; \"time\" needs users with rows before and after the split.")));
 
 	/* what is held out is known; training has a copy of the rest */
 	pfree(matrix.by_user.columns);
