@@ -78,6 +78,7 @@ SELECT protocol, metric, abs(value - (to_jsonb(f) ->> metric)::float8) < 0.004 A
 FROM figures f JOIN said USING (protocol) WHERE metric IN ('users', 'hit_rate@10', 'mrr') ORDER BY 1, 2;
 
 -- live: the same model, where each row that was held out comes to be known when it has been asked for
+CREATE INDEX ON rest (user_id);
 CREATE FUNCTION live_rank(who int, what int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	found int;
@@ -144,6 +145,7 @@ SELECT recal_create_model('stream', 'stream', time_column => 'at', event_column 
 	options => (SELECT definition -> 'options' FROM recal_model WHERE name = 'fads'));
 CREATE TABLE liked AS
 SELECT user_id, item_id, max(at) AS at, min(event) = 'yes' AS yes FROM stream GROUP BY 1, 2;
+ANALYZE liked;
 WITH split AS (SELECT at AS split FROM liked ORDER BY at OFFSET (SELECT count(*) * 9 / 10 FROM liked) LIMIT 1),
 known AS (SELECT DISTINCT item_id FROM liked, split WHERE at < split),
 numbered AS (SELECT l.*, row_number() OVER (ORDER BY at, user_id, item_id) AS n FROM liked l JOIN known USING (item_id) WHERE yes),
@@ -174,6 +176,7 @@ CREATE TEMP TABLE met AS
 SELECT b.at, a.item_id AS one, b.item_id AS other, (b.step = a.step + 1)::int AS next FROM steps a JOIN steps b USING (user_id) WHERE b.step BETWEEN a.step + 1 AND a.step + 20
 UNION ALL
 SELECT b.at, b.item_id, a.item_id, 0 FROM steps a JOIN steps b USING (user_id) WHERE b.step BETWEEN a.step + 1 AND a.step + 20;
+ANALYZE steps, met;
 WITH test AS (SELECT l.* FROM liked l, split WHERE yes AND at >= split),
 counts AS (SELECT t.at, s.item_id, count(*) AS n FROM (SELECT DISTINCT at FROM test) t JOIN steps s ON s.at < t.at GROUP BY 1, 2),
 recent AS (
