@@ -197,6 +197,16 @@ DROP TABLE split, steps, met;
 -- of random rows nobody knows what came before, so nothing is said of the moment
 SELECT protocol, count(*) FILTER (WHERE metric ~ '^(recent_popularity|co_occurrence)') AS by_moment, count(*) FILTER (WHERE metric IN ('rows', 'unknown_items')) AS of_live
 FROM unnest('{last,time,live,random}'::text[]) protocol, recal_evaluate('stream', 4, protocol) GROUP BY 1 ORDER BY 1;
+-- what is new can be shown where features say what it is; of item 70 there are none
+CREATE TABLE kinds AS SELECT item_id AS id, 'kind ' || item_id % 3 AS kind FROM (SELECT DISTINCT item_id FROM stream WHERE item_id <> 70) i;
+ALTER TABLE kinds ADD PRIMARY KEY (id);
+SELECT recal_create_model('kinds', 'stream', time_column => 'at', event_column => 'event', event_weights => '{"yes": 1, "no": -1}',
+	items => 'kinds', item_features => '{kind}', options => (SELECT definition -> 'options' FROM recal_model WHERE name = 'stream'));
+SELECT k.metric, k.value = (SELECT count(*) FROM liked, (SELECT at AS split FROM liked ORDER BY at OFFSET (SELECT count(*) * 9 / 10 FROM liked) LIMIT 1) l WHERE item_id = 70 AND at >= split) AS of_one, k.value < s.value AND k.value > 0 AS fewer
+FROM recal_evaluate('kinds', 5, 'live') k JOIN recal_evaluate('stream', 5, 'live') s USING (metric) WHERE metric = 'unknown_items';
+SELECT recal_drop_model('kinds');
+DROP TABLE kinds;
+
 -- nothing but what is not liked before the rows that are to be found
 UPDATE stream SET event = CASE WHEN at < to_timestamp(1700000000 + 200 * 60) THEN 'no' ELSE 'yes' END;
 SELECT bool_and(value BETWEEN 0 AND 1) AS figures FROM recal_evaluate('stream', 5, 'live') WHERE metric ~ '^(ndcg|recent|co_occ)';
