@@ -23,6 +23,10 @@
  *		network_spread [7·d × d]	covariances of the user's vector (recal_network.h)
  *		network_content [p × (2d + 1)]	with features of items: weights that make
  *									o, b and e of features
+ * And where a ranker was kept (recal_ranker.h):
+ *		ranker_net    [1 × sizeof(RecalRankNet) / 4]
+ *		ranker_tastes [m × 4]		RecalTaste of each user, as the users' ids
+ *		ranker_counters				the counters' memory, bytes
  * With features of items (and of users, user_...) of p columns, c declared:
  *		item_vocabulary				words as text ids: number of the column, value
  *		item_scales   [c × 4]		RecalFeatureScale
@@ -57,6 +61,7 @@ enum
 	RECAL_SCALAR_CHANCES,		/* 1 where there is a part item_chance */
 	RECAL_SCALAR_MEAN_USER,		/* mean_likes of recal_als_mean_prior; 0 where an earlier release
 								 * trained: the mean user left with the first like */
+	RECAL_SCALAR_RANKER,		/* 1 where there is a ranker */
 	RECAL_NSCALARS
 };
 
@@ -81,6 +86,10 @@ extern int64 RecalWeightsWriteFloatsFrom(const char *model, int version, const c
 										 void *arg);
 extern int64 RecalWeightsWriteIds(const char *model, int version, const char *part,
 								  const RecalIdTable *ids);
+
+/* Bytes without a shape */
+extern int64 RecalWeightsWriteBytes(const char *model, int version, const char *part,
+									const void *data, Size nbytes);
 extern void RecalWeightsDelete(const char *model, int version, const char *part);	/* NULL: all */
 
 /* Size of all chunks as of now, whatever the active snapshot; 0: no weights */
@@ -102,6 +111,8 @@ extern int64 RecalWeightsReadChunk(const char *model, int version, const char *p
 /* Whole part, 64-byte aligned, in the current memory context. */
 extern float *RecalWeightsReadFloats(const char *model, int version, const char *part,
 									 int64 rows, int columns);	/* expected shape; rows -1: any */
+extern void *RecalWeightsReadBytes(const char *model, int version, const char *part,
+								   Size *nbytes);
 extern void RecalWeightsReadIds(const char *model, int version, const char *part,
 								RecalIdTable *ids);
 

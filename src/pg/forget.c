@@ -3,8 +3,9 @@
  *		Removing one person from what is stored of a model.
  *
  * Serving does not use the users of a version, and a warm start only its items:
- * nothing refers to positions of users but user_factors to user_ids. Item
- * factors and what else was learnt from everybody stay as they are.
+ * nothing refers to positions of users but user_factors, and the ranker's
+ * tastes, to user_ids. Item factors and what else was learnt from everybody
+ * stay as they are.
  *
  * Factors are rewritten chunk by chunk, so that a large version takes no more
  * memory than a small one: old chunks, though deleted, are still read through
@@ -62,32 +63,47 @@ CopyRemaining(void *arg, int64 first, int64 n, void *dst)
 	}
 }
 
+/* Removes one of the rows that a part has for each user. */
 static void
-RemoveFactor(const char *model, int version, int64 position, int64 nusers)
+RemoveRow(const char *model, int version, const char *part, int64 position, int64 nusers)
 {
 	Remaining	remaining = {
-		.model = model,.version = version,.part = "user_factors",
+		.model = model,.version = version,.part = part,
 		.removed = position
 	};
 	RecalPart  *info = &remaining.info;
 
-	RecalWeightsInfo(model, version, "user_factors", info);
+	RecalWeightsInfo(model, version, part, info);
 	if (info->rows != nusers)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("weights of model \"%s\", version %d, part \"%s\" are damaged",
 						model, version, "user_ids"),
-				 errdetail("There are " INT64_FORMAT " ids for " INT64_FORMAT " user factors.",
-						   nusers, info->rows),
+				 errdetail("There are " INT64_FORMAT " ids for " INT64_FORMAT " rows of part \"%s\".",
+						   nusers, info->rows, part),
 				 errhint("Train the model again; versions beyond keep_versions are removed.")));
 	remaining.chunk = RecalAllocAligned(CurrentMemoryContext,
 										mul_size(mul_size(Min(info->chunk_rows, nusers),
 														  info->columns), sizeof(float)));
 	/* which also checks the shape that positions are computed from */
-	(void) RecalWeightsReadChunk(model, version, "user_factors", info, 0, remaining.chunk);
-	RecalWeightsDelete(model, version, "user_factors");
-	(void) RecalWeightsWriteFloatsFrom(model, version, "user_factors", nusers - 1, info->columns,
+	(void) RecalWeightsReadChunk(model, version, part, info, 0, remaining.chunk);
+	RecalWeightsDelete(model, version, part);
+	(void) RecalWeightsWriteFloatsFrom(model, version, part, nusers - 1, info->columns,
 									   CopyRemaining, &remaining);
+}
+
+/* Whether a version has a ranker, and with it tastes */
+static bool
+HasTastes(const char *model, int version)
+{
+	RecalPart	part;
+	float	   *scalars;
+
+	RecalWeightsInfo(model, version, "scalars", &part);
+	if (part.columns <= RECAL_SCALAR_RANKER)
+		return false;
+	scalars = RecalWeightsReadFloats(model, version, "scalars", 1, part.columns);
+	return scalars[RECAL_SCALAR_RANKER] != 0;
 }
 
 static void
@@ -123,7 +139,9 @@ ForgetInVersion(const RecalVersion *version, const char *user)
 	position = RecalIdTableFind(&ids, &id);
 	if (position < 0)
 		return false;
-	RemoveFactor(model, number, position, ids.n);
+	RemoveRow(model, number, "user_factors", position, ids.n);
+	if (HasTastes(model, number))
+		RemoveRow(model, number, "ranker_tastes", position, ids.n);
 	RemoveId(model, number, &ids, position);
 	RecalVersionRewritten(version, ids.n, RecalWeightsBytes(model, number));
 	return true;

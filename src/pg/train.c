@@ -415,6 +415,7 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_USERS] = (float) matrix->nusers;
 	scalars[RECAL_SCALAR_CHANCES] = training->chances != NULL;
 	scalars[RECAL_SCALAR_MEAN_USER] = matrix->ratings ? 0 : RECAL_MEAN_USER_LIKES;
+	scalars[RECAL_SCALAR_RANKER] = 0;
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
 	for (int i = 0; i < (int) lengthof(parts); i++)

@@ -45,6 +45,7 @@ enum
 
 /* What a chunk's payload is; ids by their RecalIdKind. */
 #define CHUNK_FLOATS		'f'
+#define CHUNK_BYTES			'b'
 
 /*
  * On-disk header of a chunk. header_crc covers the part's name, so that a chunk
@@ -55,7 +56,7 @@ typedef struct ChunkHeader
 {
 	uint32		magic;
 	uint16		format;
-	uint16		kind;			/* CHUNK_FLOATS or a RecalIdKind */
+	uint16		kind;			/* CHUNK_FLOATS, CHUNK_BYTES or a RecalIdKind */
 	uint32		byte_order;
 	int32		columns;		/* 0 for ids */
 	int64		total_rows;
@@ -156,7 +157,7 @@ CopyRows(void *arg, int64 first, int64 n, void *dst)
 	memcpy(dst, array->data + first * array->row_bytes, n * array->row_bytes);
 }
 
-/* Rows of equal size: floats, integers, uuids. */
+/* Rows of equal size: floats, bytes, integers, uuids. */
 static int64
 WriteRows(const char *model, int version, const char *part, char kind, int64 rows, int columns,
 		  Size row_bytes, RecalRowSource source, void *arg)
@@ -279,6 +280,15 @@ RecalWeightsWriteFloatsFrom(const char *model, int version, const char *part, in
 {
 	return WriteRows(model, version, part, CHUNK_FLOATS, rows, columns,
 					 sizeof(float) * columns, source, arg);
+}
+
+int64
+RecalWeightsWriteBytes(const char *model, int version, const char *part, const void *data,
+					   Size nbytes)
+{
+	RowArray	array = {data, 1};
+
+	return WriteRows(model, version, part, CHUNK_BYTES, (int64) nbytes, 1, 1, CopyRows, &array);
 }
 
 int64
@@ -502,6 +512,8 @@ RowBytes(const RecalPart *info)
 	{
 		case CHUNK_FLOATS:
 			return sizeof(float) * info->columns;
+		case CHUNK_BYTES:
+			return 1;
 		case RECAL_ID_INT:
 			return sizeof(int64);
 		case RECAL_ID_UUID:
@@ -587,6 +599,19 @@ RecalWeightsReadFloats(const char *model, int version, const char *part, int64 r
 		ErrorDamaged(&key, "does not hold numbers");
 	if (info.columns != columns || (rows >= 0 && info.rows != rows))
 		ErrorDamaged(&key, "has a shape that does not fit the model's other parts");
+	return ReadAllRows(model, version, part, &info);
+}
+
+void *
+RecalWeightsReadBytes(const char *model, int version, const char *part, Size *nbytes)
+{
+	ChunkKey	key = {model, version, part, 0};
+	RecalPart	info;
+
+	RecalWeightsInfo(model, version, part, &info);
+	if ((int) info.id_kind != CHUNK_BYTES || info.columns != 1)
+		ErrorDamaged(&key, "does not hold bytes");
+	*nbytes = (Size) info.rows;
 	return ReadAllRows(model, version, part, &info);
 }
 
