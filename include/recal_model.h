@@ -74,6 +74,7 @@ typedef struct RecalOptions
 	int			batch_size;		/* 0: by data */
 	int			network_epochs; /* 0: by data */
 	int			negatives;		/* -1: by data; 0: softmax over all items */
+	RecalSwitch ranker;
 	bool		warm_start;
 	int			nseen_events;	/* -1: all */
 	char	  **seen_events;
@@ -266,8 +267,8 @@ extern int	RecalVersionBegin(const char *model, Jsonb *definition);	/* status ru
 
 typedef struct RecalProgress
 {
-	const char *phase;			/* read, index, sample, tune, factorize, network, posterior,
-								 * compare, store */
+	const char *phase;			/* read, index, sample, tune, factorize, network, ranker,
+								 * posterior, compare, store */
 	int			epoch;
 	int			epochs;
 	double		fraction;		/* of the whole training, 0 to 1 */

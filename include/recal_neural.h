@@ -62,6 +62,8 @@ typedef struct RecalNetwork
 	int			nloss;
 	double	   *loss;			/* mean cross-entropy of each epoch, with those after the best one */
 	int64		nvalid;			/* users that it was judged by */
+	int32	   *judges;			/* [nvalid] those users, when it is kept */
+	double	   *judged;			/* [nvalid] NDCG of their rows, likewise */
 	double		ndcg;			/* these of their rows, blended, cross-fitted; NaN if none */
 	double		factorization_ndcg;
 	double		popularity_ndcg;
@@ -172,6 +174,9 @@ typedef struct RecalNetworkRun
 	double		told;			/* fraction */
 	instr_time	told_at;
 } RecalNetworkRun;
+
+/* of the network's time */
+#define RECAL_NET_FACTORIZE_SHARE	.1
 
 /* Tells how far it is; what is allocated here and now stays. */
 extern void RecalNetworkProgress(RecalNetworkRun *run, int epoch, int epochs, double fraction);

@@ -73,6 +73,9 @@ typedef struct RecalFactorization
  */
 extern void RecalFactorize(RecalMatrix *matrix, RecalFactorization *work);
 
+/* [d] mean of the user factors, in the current context */
+extern float *RecalMeanUser(const RecalFactorization *work, int64 nusers);
+
 /* recal.train_memory in bytes */
 extern Size RecalTrainMemory(void);
 

@@ -345,6 +345,28 @@ CheckRatings(const char *model, const RecalDefinition *definition)
 				 errhint("Make the model over a view to leave rows out.")));
 }
 
+/* Where a ranker cannot be what the option asks for */
+static void
+CheckRanker(const char *model, const RecalDefinition *definition)
+{
+	const char *problem = NULL;
+
+	if (definition->options.ranker != RECAL_ON)
+		return;
+	if (definition->objective == RECAL_EXPLICIT)
+		problem = "Ratings are predicted; a ranker puts items in order by implicit feedback.";
+	else if (definition->time_column == NULL)
+		problem = "A ranker learns from the order of rows in time, and there is no \"time_column\".";
+	else if (definition->options.sample.fraction > 0)
+		problem = "A ranker counts all rows, and the option \"sample\" leaves some out.";
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("option \"ranker\"%s cannot be \"on\"", RecalOfModel(model)),
+				 errdetail_internal("%s", problem),
+				 errhint("Use \"auto\", which uses a ranker where that is possible, or \"off\".")));
+}
+
 static void
 CheckWhole(const char *model, const RecalDefinition *definition)
 {
@@ -365,6 +387,7 @@ CheckWhole(const char *model, const RecalDefinition *definition)
 			   definition->event_column != NULL, "event_column");
 	CheckNeeds(model, definition->options.nseen_events >= 0, "seen_events",
 			   definition->event_column != NULL, "event_column");
+	CheckRanker(model, definition);
 	CheckNeeds(model, definition->half_life > 0, "half_life",
 			   definition->time_column != NULL, "time_column");
 	CheckNeeds(model, definition->item_id_column != NULL, "item_id_column",

@@ -375,6 +375,20 @@ FactorizeHeldOut(RecalNetworkRun *run)
 	return false;
 }
 
+/* For what is to be compared with it later */
+static void
+KeepJudgement(const RecalNetworkRun *run)
+{
+	RecalNetwork *network = run->network;
+
+	if (run->nvalid == 0)
+		return;
+	network->judges = MemoryContextAlloc(run->results, sizeof(int32) * run->nvalid);
+	network->judged = MemoryContextAlloc(run->results, sizeof(double) * run->nvalid);
+	memcpy(network->judges, run->valid_user, sizeof(int32) * run->nvalid);
+	memcpy(network->judged, run->crossed, sizeof(double) * run->nvalid);
+}
+
 static void
 Try(RecalNetworkRun *run)
 {
@@ -416,7 +430,10 @@ Try(RecalNetworkRun *run)
 		network->parameters = NULL;
 	}
 	else
+	{
+		KeepJudgement(run);
 		MeasureSpread(run);
+	}
 	INSTR_TIME_SET_CURRENT(now);
 	INSTR_TIME_SUBTRACT(now, start);
 	network->seconds = INSTR_TIME_GET_DOUBLE(now);
@@ -436,6 +453,8 @@ RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorization *work,
 	network->nvalid = 0;
 	network->nloss = network->epochs_run = network->nworkers = 0;
 	network->loss = NULL;
+	network->judges = NULL;
+	network->judged = NULL;
 	network->ndcg = network->factorization_ndcg = network->popularity_ndcg = NAN;
 	network->seconds = network->epoch_seconds = 0;
 	network->positions = 0;

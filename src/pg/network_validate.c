@@ -234,8 +234,8 @@ DecayConfidences(const RecalMatrix *matrix, int64 first, int64 n, double decay,
 	pfree(pairs);
 }
 
-static float *
-MeanUser(const RecalFactorization *work, int64 nusers)
+float *
+RecalMeanUser(const RecalFactorization *work, int64 nusers)
 {
 	int			d = work->factors;
 	double	   *sum = recal_palloc0_array(double, d);
@@ -250,14 +250,12 @@ MeanUser(const RecalFactorization *work, int64 nusers)
 	return mean;
 }
 
-#define FACTORIZE_SHARE	.1		/* of the network's time */
-
 static void
 FactorizeProgress(void *arg, const RecalProgress *progress)
 {
 	RecalNetworkRun *run = arg;
 
-	RecalNetworkProgress(run, 0, run->options.epochs, FACTORIZE_SHARE * progress->fraction);
+	RecalNetworkProgress(run, 0, run->options.epochs, RECAL_NET_FACTORIZE_SHARE * progress->fraction);
 }
 
 /* Those users' vectors as serving would make them from a factorization. */
@@ -276,7 +274,7 @@ FoldUsersIn(RecalNetworkRun *run, const RecalMatrix *matrix, const RecalFactoriz
 		.regularization = (float) held->regularization_used,
 		.nitems = matrix->nitems,
 		.eigenvalues = held->eigenvalues,
-		.user_mean = MeanUser(held, matrix->nusers),
+		.user_mean = RecalMeanUser(held, matrix->nusers),
 		.mean_likes = RECAL_MEAN_USER_LIKES
 	};
 

@@ -61,7 +61,7 @@ static const OptionSpec specs[] = {
 	{"batch_size", OPTION_INT, FIELD(batch_size), 16, RECAL_NET_MAX_BATCH, NULL},
 	{"network_epochs", OPTION_INT_OR_AUTO, FIELD(network_epochs), 1, 500, NULL},
 	{"negatives", OPTION_INT_OR_AUTO, FIELD(negatives), 0, RECAL_NET_MAX_NEGATIVES, NULL},
-	{"ranker", OPTION_CHOICE, NO_FIELD, 0, 0, switch_choices},
+	{"ranker", OPTION_CHOICE, FIELD(ranker), 0, 0, switch_choices},
 	{"history_decay", OPTION_POSITIVE_OR_AUTO, FIELD(history_decay), 0, 1, NULL},
 	{"warm_start", OPTION_BOOL, FIELD(warm_start), 0, 0, NULL},
 	{"seen_events", OPTION_NAMES, FIELD(seen_events), 0, 0, NULL},
@@ -221,19 +221,6 @@ ErrorValue(const char *model, const OptionSpec *spec, const JsonbValue *value)
 			 errmsg("invalid value for option \"%s\"%s: %s",
 					spec->name, RecalOfModel(model), RecalJsonText(value)),
 			 errdetail("Valid values are %s.", DescribeValid(spec))));
-}
-
-static void
-CheckInThisVersion(const char *model, const OptionSpec *spec, const JsonbValue *value)
-{
-	char	   *string = RecalJsonString(value);
-
-	if (strcmp(spec->name, "ranker") == 0 && string != NULL && strcmp(string, "on") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("option \"%s\"%s cannot be \"on\" in this version of recal",
-						spec->name, RecalOfModel(model)),
-				 errhint("Use \"auto\", which will use it where it is available, or \"off\".")));
 }
 
 static bool
@@ -487,6 +474,7 @@ SetDefaults(RecalOptions *options)
 	options->dropout = RECAL_AUTO_VALUE;
 	options->learning_rate = RECAL_AUTO_VALUE;
 	options->negatives = -1;
+	options->ranker = RECAL_AUTO;
 	options->warm_start = true;
 	options->nseen_events = -1;
 	options->max_history = 10000;
@@ -533,7 +521,6 @@ RecalOptionsCheck(const char *model, Jsonb *options, RecalOptions *result)
 					 errhint("Valid options are: %s.", RecalOptionNames())));
 		if (value.type == jbvNull)
 			continue;			/* the default */
-		CheckInThisVersion(model, spec, &value);
 		if (!ParseValue(model, spec, &value, result))
 			ErrorValue(model, spec, &value);
 	}

@@ -28,6 +28,7 @@
 #include "recal_factorize.h"
 #include "recal_neural.h"
 #include "recal_questions.h"
+#include "recal_rank.h"
 #include "recal_rights.h"
 #include "recal_sample.h"
 #include "recal_step.h"
@@ -51,6 +52,7 @@ enum
 	PHASE_TUNE,
 	PHASE_FACTORIZE,
 	PHASE_NETWORK,
+	PHASE_RANKER,
 	PHASE_POSTERIOR,
 	PHASE_COMPARE,
 	PHASE_STORE,
@@ -63,7 +65,8 @@ static const struct
 	double		begin[2];		/* of everything; of a sample */
 }			phases[NPHASES + 1] = {
 	{"read", {0, 0}}, {"index", {.03, .02}}, {"sample", {.05, .03}}, {"tune", {.05, .25}},
-	{"factorize", {.2, .35}}, {"network", {.25, .4}}, {"posterior", {.92, .5}},
+	{"factorize", {.2, .35}}, {"network", {.25, .4}}, {"ranker", {.75, .5}},
+	{"posterior", {.92, .5}},
 	{"compare", {.95, .52}}, {"store", {.95, .97}}, {NULL, {1, 1}}
 };
 
@@ -89,6 +92,7 @@ typedef struct Training
 	int64		warm_items;
 	RecalFactorization work;
 	RecalNetwork network;
+	RecalRanker ranker;
 	RecalPrior	prior;
 	float	   *chances;		/* [items] of an answer, or NULL */
 	int64		bytes;
@@ -128,6 +132,15 @@ IsSampled(const Training *training)
 	return training->learned == &training->sample;
 }
 
+/* What share of the whole has passed when the factorization is done */
+static double
+FactorizedShare(const Training *training)
+{
+	if (RecalNetworkMayBe(&training->matrix, &training->network))
+		return phases[PHASE_NETWORK].begin[0];
+	return RecalRankerMayBe(&training->matrix, &training->ranker) ? .4 : 1;
+}
+
 /* Shows where training is: always in pg_stat_activity, now and then as a row. */
 static void
 Report(Training *training, int phase, int epoch, int epochs, double fraction)
@@ -148,9 +161,7 @@ Report(Training *training, int phase, int epoch, int epochs, double fraction)
 
 	fraction = begin + fraction * (phases[phase + 1].begin[sampled] - begin);
 	if (phase == PHASE_FACTORIZE && epoch > 0 && !sampled)
-		fraction = FractionByPace(training, epoch, epochs, now) *
-			(RecalNetworkMayBe(&training->matrix, &training->network) ?
-			 phases[PHASE_NETWORK].begin[0] : 1);
+		fraction = FractionByPace(training, epoch, epochs, now) * FactorizedShare(training);
 	else if (phase == PHASE_FACTORIZE && !sampled)
 		fraction = 0;
 	if (!training->steps.nonatomic || now - training->reported < REPORT_SECONDS)
@@ -337,7 +348,7 @@ Facts(const Training *training)
 					  ", \"item_prior\": %s, \"user_prior\": %s"
 					  ", \"tuned\": %s, \"warm_start\": %s"
 					  ", \"warm_version\": %d, \"warm_items\": " INT64_FORMAT
-					  ", \"workers\": %d, \"blas\": \"%s\"%s%s%s}",
+					  ", \"workers\": %d, \"blas\": \"%s\"%s%s%s%s}",
 					  events->rows_read,
 					  events->rows_null + events->rows_ignored + events->rows_bad,
 					  events->rows_null, events->rows_ignored, events->rows_bad,
@@ -350,6 +361,7 @@ Facts(const Training *training)
 					  JsonBool(training->warm_version > 0), training->warm_version,
 					  training->warm_items, work->nworkers, recal_blas_corename(),
 					  RatingFacts(training), RecalNetworkFacts(&training->network),
+					  RecalRankerFacts(&training->ranker),
 					  IsSampled(training) ? RecalSampleFacts(&training->sampling) : "");
 }
 
@@ -363,9 +375,9 @@ Timings(const Training *training)
 		sample = psprintf("\"sample\": %.3f, \"compare\": %.3f, ", seconds[PHASE_SAMPLE],
 						  seconds[PHASE_COMPARE]);
 	return RecalJsonb("{\"read\": %.3f, \"index\": %.3f, \"tune\": %.3f, \"factorize\": %.3f, "
-					  "\"network\": %.3f, \"posterior\": %.3f, \"store\": %.3f, %s\"total\": %.3f}",
+					  "\"network\": %.3f, \"ranker\": %.3f, \"posterior\": %.3f, \"store\": %.3f, %s\"total\": %.3f}",
 					  seconds[PHASE_READ], seconds[PHASE_INDEX], seconds[PHASE_TUNE],
-					  seconds[PHASE_FACTORIZE], seconds[PHASE_NETWORK],
+					  seconds[PHASE_FACTORIZE], seconds[PHASE_NETWORK], seconds[PHASE_RANKER],
 					  seconds[PHASE_POSTERIOR], seconds[PHASE_STORE], sample,
 					  SecondsSinceStart(training));
 }
@@ -415,7 +427,7 @@ WriteWeights(Training *training)
 	scalars[RECAL_SCALAR_USERS] = (float) matrix->nusers;
 	scalars[RECAL_SCALAR_CHANCES] = training->chances != NULL;
 	scalars[RECAL_SCALAR_MEAN_USER] = matrix->ratings ? 0 : RECAL_MEAN_USER_LIKES;
-	scalars[RECAL_SCALAR_RANKER] = 0;
+	scalars[RECAL_SCALAR_RANKER] = training->ranker.kept;
 	training->bytes = RecalWeightsWriteIds(model, version, "item_ids", &training->events.items) +
 		RecalWeightsWriteIds(model, version, "user_ids", &training->events.users);
 	for (int i = 0; i < (int) lengthof(parts); i++)
@@ -429,6 +441,8 @@ WriteWeights(Training *training)
 			training->bytes += RecalEncoderWrite(model, version, i, &work->features[i]->encoder, d);
 	if (training->network.kept)
 		training->bytes += RecalNetworkStore(model, version, &training->network);
+	if (training->ranker.kept)
+		training->bytes += RecalRankerStore(model, version, matrix->nusers, &training->ranker);
 }
 
 /*
@@ -463,6 +477,10 @@ BuildMatrix(Training *training)
 	training->network.model = training->model->name;
 	training->network.progress = ReportEpoch;
 	training->network.progress_arg = training;
+	RecalRankerOptions(training->definition, &training->ranker);
+	training->ranker.model = training->model->name;
+	training->ranker.progress = ReportEpoch;
+	training->ranker.progress_arg = training;
 	BeginStep(training);
 	RecalFeaturesReadAll(training->model, training->definition, true, &training->events.users,
 						 &training->events.items, RecalTrainMemory(), work->features);
@@ -488,6 +506,8 @@ Metrics(const Training *training)
 						  work->tune_popularity);
 	search = psprintf("%s%s", search,
 					  RecalNetworkMetrics(&training->network, search[0] != '\0'));
+	search = psprintf("%s%s", search,
+					  RecalRankerMetrics(&training->ranker, search[0] != '\0'));
 	if (IsSampled(training))
 		search = psprintf("%s%s", search,
 						  RecalSampleMetrics(&training->sampling, &training->quality,
@@ -583,6 +603,8 @@ RunPhases(Training *training)
 	since = SecondsSinceStart(training);
 	RecalTrainNetwork(training->learned, &training->work, &training->network);
 	since = EndPhase(training, PHASE_NETWORK, since);
+	RecalTrainRanker(training->learned, &training->work, &training->network, &training->ranker);
+	since = EndPhase(training, PHASE_RANKER, since);
 	Report(training, PHASE_POSTERIOR, 0, 0, 0);
 	RecalFitPrior(training->learned, &training->work, &training->prior);
 	EndPhase(training, PHASE_POSTERIOR, since);
