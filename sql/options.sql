@@ -58,7 +58,7 @@ SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 	'{"on_bad_row": "ignore"}', '{"on_bad_row": false}', '{"keep_versions": 0}', '{"keep_versions": 1001}',
 	'{"seed": 0.5}', '{"seed": 9223372036854775808}', '{"seed": "random"}', '{"default": "yes"}', '{"default": 1}']) o;
 
--- for later versions
+-- what a model without times cannot have
 SELECT o, opts.try(o::jsonb) FROM unnest(ARRAY[
 	'{"ranker": "on"}']) o;
 
