@@ -361,7 +361,7 @@ CheckRanker(const char *model, const RecalDefinition *definition)
 		problem = "A ranker counts all rows, and the option \"sample\" leaves some out.";
 	if (problem != NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"ranker\"%s cannot be \"on\"", RecalOfModel(model)),
 				 errdetail_internal("%s", problem),
 				 errhint("Use \"auto\", which uses a ranker where that is possible, or \"off\".")));

@@ -11,7 +11,7 @@ use Test::More;
 
 my $node = recal_node('network', 'dynamic_shared_memory_type = mmap', 'max_worker_processes = 8', 'max_parallel_maintenance_workers = 1');
 my $segments = () = shared_segments($node);
-my $options = '"factors": 16, "epochs": 5, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [32], "warm_start": false';
+my $options = '"factors": 16, "epochs": 5, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [32], "ranker": "off", "warm_start": false';
 
 answer($node, <<'SQL');
 -- from each item one goes on to a certain other one, mostly

@@ -11,7 +11,7 @@ use Time::HiRes qw(sleep);
 
 my $node = recal_node('network_faults', 'dynamic_shared_memory_type = mmap', 'restart_after_crash = on', 'max_worker_processes = 8', 'max_parallel_maintenance_workers = 1');
 my $segments = () = shared_segments($node);
-my $small = '"factors": 8, "epochs": 3, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [16], "warm_start": false';
+my $small = '"factors": 8, "epochs": 3, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [16], "ranker": "off", "warm_start": false';
 
 answer($node, <<'SQL');
 -- everybody walks through the items in order, from a place of their own
@@ -132,7 +132,7 @@ CREATE TABLE events AS
 	SELECT 1 + n % 2000 AS user_id, 1 + floor(3000 * power((hashint8(n) & 1048575) / 1048576.0, 2))::int AS item_id, timestamptz '2026-01-01' + n * interval '1 minute' AS at
 	FROM generate_series(1, 20000) n;
 CREATE INDEX ON events (user_id);
-SELECT recal_create_model('m', 'events', time_column => 'at', options => '{"factors": 32, "epochs": 20, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [64], "network": "on", "network_epochs": 3, "warm_start": false, "keep_versions": 100}');
+SELECT recal_create_model('m', 'events', time_column => 'at', options => '{"factors": 32, "epochs": 20, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [64], "network": "on", "network_epochs": 3, "ranker": "off", "warm_start": false, "keep_versions": 100}');
 CALL recal_train('m');
 SQL
 my $page_query = q(SELECT string_agg(user_id || ':' || item_id || ':' || score || ':' || uncertainty, ' ' ORDER BY user_id, rank) FROM generate_series(1, 20) user_id, recal_recommend(user_id, 5, 'm'));
