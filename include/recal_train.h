@@ -73,6 +73,9 @@ typedef struct RecalFactorization
  */
 extern void RecalFactorize(RecalMatrix *matrix, RecalFactorization *work);
 
+/* Of ratings, JSON text of members to follow other facts; else nothing */
+extern char *RecalRatingFacts(const RecalMatrix *matrix, const RecalFactorization *work);
+
 /* [d] mean of the user factors, in the current context */
 extern float *RecalMeanUser(const RecalFactorization *work, int64 nusers);
 

@@ -116,6 +116,8 @@ extern void *RecalWeightsReadBytes(const char *model, int version, const char *p
 extern void RecalWeightsReadIds(const char *model, int version, const char *part,
 								RecalIdTable *ids);
 
+extern bool RecalAllFinite(const float *data, Size n);
+
 /* 64-byte aligned, may exceed 1 GB; for pfree, but not for repalloc */
 extern void *RecalAllocAligned(MemoryContext context, Size size);
 

@@ -46,3 +46,29 @@ RecalAllocAligned(MemoryContext context, Size size)
 	return aligned;
 }
 #endif
+
+/* The inner loop has a fixed length for the compiler's sake. */
+bool
+RecalAllFinite(const float *data, Size n)
+{
+	const uint32 exponent = 0x7F800000;
+	uint32		bad = 0;
+	Size		i = 0;
+
+	for (; i + 16 <= n; i += 16)
+	{
+		uint32		bits[16];
+
+		memcpy(bits, data + i, sizeof(bits));
+		for (int j = 0; j < 16; j++)
+			bad |= (bits[j] & exponent) == exponent;
+	}
+	for (; i < n; i++)
+	{
+		uint32		bits;
+
+		memcpy(&bits, data + i, sizeof(bits));
+		bad |= (bits & exponent) == exponent;
+	}
+	return bad == 0;
+}

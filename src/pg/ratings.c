@@ -250,3 +250,14 @@ RecalRatingsRun(RecalRatingsTuning *tuning, const RecalMatrix *matrix, RecalPool
 	work->tuned = true;
 	RecalAlsEnd(&als);
 }
+
+char *
+RecalRatingFacts(const RecalMatrix *matrix, const RecalFactorization *work)
+{
+	if (!matrix->ratings)
+		return "";
+	return psprintf(", \"bias_regularization\": %.9g, \"mean_rating\": %.9g, "
+					"\"rating_deviation\": %.9g, \"min_rating\": %.9g, \"max_rating\": %.9g",
+					work->bias_regularization_used, matrix->mean_rating,
+					matrix->rating_deviation, matrix->min_rating, matrix->max_rating);
+}

@@ -317,20 +317,6 @@ JsonBool(bool value)
 	return value ? "true" : "false";
 }
 
-/* Of ratings, to follow the other facts; else nothing */
-static char *
-RatingFacts(const Training *training)
-{
-	const RecalMatrix *matrix = &training->matrix;
-
-	if (!matrix->ratings)
-		return "";
-	return psprintf(", \"bias_regularization\": %.9g, \"mean_rating\": %.9g, "
-					"\"rating_deviation\": %.9g, \"min_rating\": %.9g, \"max_rating\": %.9g",
-					training->work.bias_regularization_used, matrix->mean_rating,
-					matrix->rating_deviation, matrix->min_rating, matrix->max_rating);
-}
-
 static Jsonb *
 Facts(const Training *training)
 {
@@ -360,7 +346,7 @@ Facts(const Training *training)
 					  JsonBool(work->prior_used[RECAL_SIDE_USERS]), JsonBool(work->tuned),
 					  JsonBool(training->warm_version > 0), training->warm_version,
 					  training->warm_items, work->nworkers, recal_blas_corename(),
-					  RatingFacts(training), RecalNetworkFacts(&training->network),
+					  RecalRatingFacts(matrix, work), RecalNetworkFacts(&training->network),
 					  RecalRankerFacts(&training->ranker),
 					  IsSampled(training) ? RecalSampleFacts(&training->sampling) : "");
 }

@@ -443,32 +443,6 @@ RecalWeightsInfo(const char *model, int version, const char *part, RecalPart *in
 	pfree(data);
 }
 
-/* Whether all floats are finite; the inner loop has a fixed length for the compiler's sake. */
-static bool
-AllFinite(const float *data, Size n)
-{
-	const uint32 exponent = 0x7F800000;
-	uint32		bad = 0;
-	Size		i = 0;
-
-	for (; i + 16 <= n; i += 16)
-	{
-		uint32		bits[16];
-
-		memcpy(bits, data + i, sizeof(bits));
-		for (int j = 0; j < 16; j++)
-			bad |= (bits[j] & exponent) == exponent;
-	}
-	for (; i < n; i++)
-	{
-		uint32		bits;
-
-		memcpy(&bits, data + i, sizeof(bits));
-		bad |= (bits & exponent) == exponent;
-	}
-	return bad == 0;
-}
-
 /*
  * Copies the payload to dst and checks it on the way, in pieces that stay in
  * the processor's cache. dst is not to be used when this raises an error.
@@ -487,7 +461,7 @@ CopyPayload(const ChunkKey *key, const ChunkHeader *header, const char *payload,
 		COMP_CRC32C(crc, payload + done, n);
 		memcpy(dst + done, payload + done, n);
 		if (header->kind == CHUNK_FLOATS)
-			finite &= AllFinite((const float *) (dst + done), n / sizeof(float));
+			finite &= RecalAllFinite((const float *) (dst + done), n / sizeof(float));
 	}
 	FIN_CRC32C(crc);
 	if (!EQ_CRC32C(crc, header->payload_crc))
