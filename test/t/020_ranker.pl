@@ -118,10 +118,14 @@ is(said('both', 'ranker_factorization_ndcg_10'), said('both', 'factorization_ndc
 #
 # The same weights whoever computes them
 #
+answer($node, q(SELECT recal_alter_model('many', '{"factors": 64, "epochs": 12}')));
+my $many = train('many', 'max_parallel_maintenance_workers = 0');
 foreach my $workers (1, 2)
 {
-	is(train('fads', "max_parallel_maintenance_workers = $workers"), $alone, "$workers workers: the same weights");
+	is(train('many', "max_parallel_maintenance_workers = $workers"), $many, "$workers workers: the same weights");
+	is(said('many', 'workers'), $workers, "$workers workers: they came");
 }
+is(train('fads'), $alone, 'once more: the same weights');
 answer($node, q(CREATE TABLE shuffled AS SELECT * FROM fads ORDER BY md5(user_id || ' ' || item_id)));
 create('shuffled', 'shuffled', '');
 is(train('shuffled'), $alone, 'rows in another order: the same weights');
