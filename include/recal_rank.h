@@ -24,9 +24,9 @@ typedef enum RecalRanked
 	RECAL_RANKED_NETWORK,		/* with the factorization's share, if there is one */
 	RECAL_RANKED_POPULARITY,
 	RECAL_RANKED_RECENT,		/* one for each half-life */
-	RECAL_RANKED_AFTER = RECAL_RANKED_RECENT + RECAL_RANK_HALVES,	/* two: of the last item, of the
-																	 * last ones */
-	RECAL_RANKED_TOGETHER = RECAL_RANKED_AFTER + 2, /* two likewise */
+	RECAL_RANKED_AFTER = RECAL_RANKED_RECENT + RECAL_RANK_HALVES,
+	/* two, as of what goes together: with the last item, with the last ones */
+	RECAL_RANKED_TOGETHER = RECAL_RANKED_AFTER + 2,
 	RECAL_NRANKED = RECAL_RANKED_TOGETHER + 2
 } RecalRanked;
 
