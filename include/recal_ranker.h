@@ -203,9 +203,9 @@ extern void recal_rank_view_user(RecalRankView *view, const RecalRankUser *user,
 								 const float *recent_vectors);
 
 /*
- * features [n × RECAL_RANK_NFEATURES] of items [n], whose factors are gathered in
- * vectors [n × d]. network: scores [n] or NULL; overlaps: [n × 2] of content
- * with the profile and with the last item, or NULL.
+ * features [n × RECAL_RANK_NFEATURES] of items [n], -1 for one that is not
+ * counted, whose factors are gathered in vectors [n × d]. network: scores [n] or
+ * NULL; overlaps: [n × 2] of content with the profile and with the last item, or NULL.
  */
 extern void recal_rank_features(const RecalRankView *view, int64_t n, const int32_t *items,
 								const float *vectors, const float *network,
@@ -269,6 +269,14 @@ extern const char *recal_rank_net_check(const RecalRankNet *net);
 extern int64_t recal_rank_score_work_size(int64_t n);
 extern void recal_rank_score(const RecalRankNet *net, int64_t n, const float *features,
 							 float *scores, float *work);
+
+/*
+ * contributions [RECAL_RANK_NFEATURES] of the features of one item to its score,
+ * by integrated gradients from where all features are their means. Returns the score
+ * there; with it they add up to the score.
+ */
+extern float recal_rank_explain(const RecalRankNet *net, const float *features,
+								float *contributions);
 
 /*
  * Rows in order of time, and the walk along them.

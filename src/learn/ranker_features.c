@@ -151,8 +151,9 @@ recal_rank_view_user(RecalRankView *view, const RecalRankUser *user, double now,
 static void
 item_features(const RecalRankView *view, int32_t item, const float *vector, float *out)
 {
+	static const RecalCountedItem nothing = {0};
 	const RecalCounters *c = view->counters;
-	const RecalCountedItem *counted = c->items + item;
+	const RecalCountedItem *counted = item >= 0 ? c->items + item : &nothing;
 	const int	d = view->d;
 	float		length = sqrtf(recal_dot(d, vector, vector));
 	float		scale = norm(counted) * SUM_SCALE;
@@ -174,14 +175,14 @@ item_features(const RecalRankView *view, int32_t item, const float *vector, floa
 	out[RECAL_RANK_IDLE] = counted->count > 0 ? recal_rank_span(c, view->now - counted->last) : 0;
 	for (int h = 0; h < RECAL_RANK_HALVES; h++)
 	{
-		float		decayed = recal_counters_decayed(c, item, h);
+		float		decayed = item >= 0 ? recal_counters_decayed(c, item, h) : 0;
 
 		out[RECAL_RANK_DECAYED + h] = log1pf(COUNT_SCALE * decayed);
 		out[RECAL_RANK_TREND + h] = (float) log((decayed + TREND_PRIOR) /
 												(counted->count * view->windows[h] + TREND_PRIOR));
 	}
 	for (int s = 0; s < NSUMS; s++)
-		out[RECAL_RANK_AFTER + s] = log1pf(scale * view->sums[s][item]);
+		out[RECAL_RANK_AFTER + s] = item >= 0 ? log1pf(scale * view->sums[s][item]) : 0;
 }
 
 void
