@@ -18,6 +18,7 @@ typedef struct RecalHistories
 {
 	RecalServed *served;
 	bool		row_security;	/* policies hide rows from the caller */
+	struct RecalRankMoment *moment; /* recal_rank_serve.h; NULL without a ranker */
 	RecalIdTable users;			/* ascending */
 	int32	   *code;			/* [users.n] in order of arrival, by which rows are found */
 	int64		n;				/* rows */

@@ -148,6 +148,12 @@ extern RecalRowKind RecalEventRow(const RecalDefinition *definition,
  */
 extern double RecalNumberFromDatum(Datum value, Oid type);
 
+/*
+ * The other way round for the type of a time column: a time that is at most the
+ * one given, and as near as the type allows. false when the type ends before it.
+ */
+extern bool RecalTimeToDatum(double time, Oid type, Datum *value);
+
 typedef struct RecalMatrix
 {
 	int64		nusers;

@@ -206,6 +206,9 @@ extern Oid	RecalResolveRelation(const char *model, const char *what,
 extern AttrNumber RecalResolveColumn(const char *model, Oid relation, const char *column,
 									 Oid *type, int32 *typmod, Oid *collation);
 
+/* Whether rows of a table can be read in the order of a column by an index */
+extern bool RecalHasOrderedIndex(Oid relation, const char *column);
+
 /* 42809 when a model cannot be made over this kind of relation; what as above */
 extern void RecalCheckRelationKind(const char *model, const char *what, Oid relation);
 

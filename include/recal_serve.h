@@ -71,6 +71,7 @@ typedef struct RecalServed
 	const float *item_mass;		/* [nitems] */
 	const float *item_chance;	/* [nitems] that a user can answer, or NULL: not known */
 	float		nusers;			/* of the training; 0: not known */
+	struct RecalRanker *ranker; /* recal_rank_serve.h; NULL: scores are those of the rows */
 	int			nblocks;		/* of item factors, content's in the last */
 	int64		block_rows;		/* rows of every known block but the last */
 	RecalEncoder *encoders[2];	/* of users, of items; NULL without features */
@@ -153,6 +154,7 @@ typedef struct RecalUser
 	float	   *vector;			/* [width], whose dot product with an item's row is the score */
 	int32	   *history;		/* [npairs] items, newest last, where there is a network */
 	float	   *history_weight; /* [npairs] confidences before they decay */
+	struct RecalTimed *timed;	/* [npairs] pairs, newest first, where there is a ranker */
 	float	   *input;			/* of the network, kept for its passes; or NULL */
 	float	   *passes;			/* [RECAL_NETWORK_PASSES × d], filled by RecalUserPosterior */
 	float	   *spread;			/* [d × d], likewise; NULL where it was not measured */
@@ -334,9 +336,11 @@ typedef struct RecalStatement
 	CommandId	curcid;
 	uint64		completed;
 	char	   *model_argument;	/* as passed, or NULL */
+	struct RecalRankMoment *moment; /* of RecalRankMomentGet, or NULL */
 	/* last user, for functions called once a row */
 	MemoryContext user_context;
 	struct RecalUser *last_user;
+	struct RecalRanked *last_ranked;	/* or NULL */
 	RecalId    *last_id;		/* NULL: nobody */
 	float	   *last_scores;	/* whole catalogue, when factors are not resident */
 } RecalStatement;

@@ -17,6 +17,7 @@
 #include "recal_batch.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
+#include "recal_rank_serve.h"
 
 #define GROUP_USERS 1024
 #define GROUP_HEAP_BYTES (32 * 1024 * 1024)
@@ -31,7 +32,8 @@ typedef struct Batch
 	const RecalHistories *histories;
 	RecalServed *served;
 	int			d;
-	int			k;
+	int			k;				/* of a heap */
+	int			page;			/* of what is put; smaller where the ranker chooses */
 	const int32 *shown;			/* [nshown] or NULL: the catalogue */
 	int64		nshown;
 	int32	   *place;			/* [nitems] of an item in shown, or -1; NULL with shown */
@@ -51,6 +53,10 @@ typedef struct Batch
 	float	   *vectors;		/* [max_users × width], without a network the same */
 	RecalScored *heaps;			/* [max_users × k] */
 	int		   *sizes;
+	/* of the ranker, else NULL */
+	bool	   *excluded;		/* by position: what nobody, or not this user, is to be shown */
+	int32	   *pool;			/* [k + RECAL_RANK_POOL] */
+	float	   *pool_scores;	/* likewise */
 } Batch;
 
 int32 *
@@ -85,6 +91,20 @@ RecalBatchShown(RecalServed *served, const int32 *candidates, int64 n, int64 *ns
 }
 
 static void
+BeginRanking(Batch *batch)
+{
+	int64		n = RecalServedCount(batch->served);
+	Size		most = batch->k + RECAL_RANK_POOL;
+
+	batch->excluded = palloc_extended(Max(n, 1), MCXT_ALLOC_HUGE);
+	memset(batch->excluded, batch->shown != NULL, n);
+	for (int64 i = 0; i < batch->nshown && batch->shown != NULL; i++)
+		batch->excluded[batch->shown[i]] = false;
+	batch->pool = palloc_extended(sizeof(int32) * most, MCXT_ALLOC_HUGE);
+	batch->pool_scores = palloc_extended(sizeof(float) * most, MCXT_ALLOC_HUGE);
+}
+
+static void
 BeginBatch(Batch *batch)
 {
 	RecalServed *served = batch->served;
@@ -106,6 +126,8 @@ BeginBatch(Batch *batch)
 		RecalAllocAligned(context, sizeof(float) * batch->max_users * served->width) :
 		batch->factors;
 	batch->scores = RecalAllocAligned(context, sizeof(float) * USER_TILE * ITEM_TILE);
+	if (batch->histories->moment != NULL)
+		BeginRanking(batch);
 	batch->fold_in = RecalServedFoldInModel(served);
 	batch->fold_in_work = RecalAllocAligned(context, sizeof(float) * recal_als_work_size(d));
 	if (batch->shown == NULL)
@@ -344,6 +366,45 @@ ScoreGroup(Batch *batch)
 	}
 }
 
+static inline int32
+PositionAt(const Batch *batch, int32 place)
+{
+	return batch->shown != NULL ? batch->shown[place] : place;
+}
+
+/*
+ * The ranker's page of a user of the group, in place of the best [size] by the
+ * rows' scores; returns its length.
+ */
+static int
+RankPage(Batch *batch, int u, const RecalId *id, RecalScored *best, int size)
+{
+	RecalUser  *user = batch->users[u];
+	MemoryContext context = AllocSetContextCreate(batch->context, "recal ranked",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	RecalRanked *ranked;
+	int64		npool;
+	int			n = 0;
+
+	user->factor = batch->factors + (int64) u * batch->d;
+	user->vector = batch->vectors + (int64) u * batch->served->width;
+	ranked = RecalRankUserAt(batch->served, batch->histories->moment, user, id, context);
+	for (int64 j = 0; j < user->nseen; j++)
+		batch->excluded[PositionAt(batch, user->seen[j])] = true;
+	npool = RecalRankPool(ranked, best, size, batch->excluded, batch->pool);
+	for (int64 j = 0; j < user->nseen; j++)
+		batch->excluded[PositionAt(batch, user->seen[j])] = false;
+	RecalRankScores(ranked, batch->pool, npool, batch->pool_scores);
+	recal_topk_push_block(best, &n, batch->page, batch->pool_scores, npool, 0);
+	recal_topk_sort(best, n);
+	for (int i = 0; i < n; i++)
+		best[i].index = batch->pool[best[i].index];
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return n;
+}
+
 static void
 PutGroup(Batch *batch, int64 first, RecalPutPage put, void *arg)
 {
@@ -355,8 +416,10 @@ PutGroup(Batch *batch, int64 first, RecalPutPage put, void *arg)
 
 		CHECK_FOR_INTERRUPTS();
 		recal_topk_sort(page, n);
-		for (int i = 0; i < n && batch->shown != NULL; i++)
-			page[i].index = batch->shown[page[i].index];
+		for (int i = 0; i < n; i++)
+			page[i].index = PositionAt(batch, page[i].index);
+		if (batch->histories->moment != NULL)
+			n = RankPage(batch, u, &id, page, n);
 		put(arg, &id, page, n);
 	}
 }
@@ -374,7 +437,8 @@ RecalBatchRecommend(const RecalHistories *histories, const int32 *shown, int64 n
 	batch.histories = histories;
 	batch.served = histories->served;
 	batch.d = histories->served->factors;
-	batch.k = (int) Min((int64) k, nshown);
+	batch.page = (int) Min((int64) k, nshown);
+	batch.k = histories->moment != NULL ? (int) Min(RecalRankDepth(k), nshown) : batch.page;
 	batch.shown = shown;
 	batch.nshown = nshown;
 	BeginBatch(&batch);

@@ -23,6 +23,7 @@
 #include "recal_blas.h"
 #include "recal_compat.h"
 #include "recal_neural.h"
+#include "recal_rank_serve.h"
 #include "recal_serve.h"
 #include "recal_train.h"
 #include "recal_settings.h"
@@ -40,6 +41,7 @@ typedef struct RecalCacheEntry
 	RecalPart	outputs;		/* of network_outputs, with a network */
 	RecalPart	inputs;			/* of network_inputs, likewise */
 	bool		has_spread;
+	bool		has_ranker;
 	float	   *rows;			/* all items' rows, or NULL */
 	float	   *input_rows;		/* all input vectors, or NULL */
 	float	   *block;			/* buffer of one block when rows is NULL */
@@ -178,6 +180,7 @@ LoadSmallParts(RecalServed *served)
 	served->network_dropout = scalars[RECAL_SCALAR_NETWORK_DROPOUT];
 	served->network = served->network_dropout >= 0;
 	served->entry->has_spread = scalars[RECAL_SCALAR_NETWORK_SPREAD] != 0;
+	served->entry->has_ranker = scalars[RECAL_SCALAR_RANKER] != 0;
 	served->width = served->network ? 2 * d + 1 : d;
 	served->unobserved_weight = scalars[RECAL_SCALAR_UNOBSERVED_WEIGHT];
 	served->regularization = scalars[RECAL_SCALAR_REGULARIZATION];
@@ -357,6 +360,8 @@ LoadEntry(const RecalVersion *version)
 	RecalWeightsInfo(served->model, served->version, "item_factors", &entry->part);
 
 	LoadNetwork(entry);
+	if (entry->has_ranker)
+		served->ranker = RecalRankerLoad(served);
 	row_bytes = sizeof(float) * served->width;
 	all_bytes = mul_size(served->nitems, row_bytes +
 						 (served->network ? sizeof(float) * served->factors : 0));

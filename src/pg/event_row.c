@@ -301,6 +301,56 @@ RecalNumberFromDatum(Datum value, Oid type)
 	return ValueOf(value, type);
 }
 
+bool
+RecalTimeToDatum(double time, Oid type, Datum *value)
+{
+	double		since = time - UNIX_EPOCH_SECONDS;
+	double		number = floor(time);
+	double		least = -ldexp(1, 63);
+	double		end = ldexp(1, 63);
+
+	if (type == INT2OID || type == INT4OID)
+	{
+		end = ldexp(1, type == INT2OID ? 15 : 31);
+		least = -end;
+	}
+	else if (type == DATEOID)
+	{
+		number = floor(since / SECS_PER_DAY);
+		least = DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE;
+		end = DATE_END_JULIAN - POSTGRES_EPOCH_JDATE;
+	}
+	else if (type != INT8OID)
+	{
+		/* seconds in double precision are not exact */
+		number = floor(since * USECS_PER_SEC) - 1;
+		least = MIN_TIMESTAMP;
+		end = END_TIMESTAMP;
+	}
+	if (!(number < end))
+		return false;
+	number = Max(number, least);
+	switch (type)
+	{
+		case INT2OID:
+			*value = Int16GetDatum((int16) number);
+			break;
+		case INT4OID:
+			*value = Int32GetDatum((int32) number);
+			break;
+		case INT8OID:
+			*value = Int64GetDatum((int64) number);
+			break;
+		case DATEOID:
+			*value = DateADTGetDatum((DateADT) number);
+			break;
+		default:
+			*value = TimestampGetDatum((Timestamp) number);
+			break;
+	}
+	return true;
+}
+
 RecalRowKind
 RecalEventRow(const RecalDefinition *definition, const RecalEventColumns *columns,
 			  const Datum *values, const bool *isnull, double *weight, double *time)

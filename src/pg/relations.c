@@ -9,6 +9,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_enum.h"
@@ -168,7 +169,21 @@ CheckEventTypes(const char *model, const char *key, Oid event_type, char **names
 }
 
 static bool
-HasIndexOn(Relation relation, AttrNumber attnum)
+IsBtree(Oid index)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relam == BTREE_AM_OID;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* ordered: by which rows can be read in the column's order */
+static bool
+HasIndexOn(Relation relation, AttrNumber attnum, bool ordered)
 {
 	List	   *indexes = RelationGetIndexList(relation);
 	ListCell   *cell;
@@ -184,7 +199,8 @@ HasIndexOn(Relation relation, AttrNumber attnum)
 		index = (Form_pg_index) GETSTRUCT(tuple);
 		/* a partial index does not find all rows of a user */
 		if (index->indisvalid && index->indkey.values[0] == attnum &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+			(!ordered || IsBtree(lfirst_oid(cell))))
 			found = true;
 		ReleaseSysCache(tuple);
 	}
@@ -192,16 +208,39 @@ HasIndexOn(Relation relation, AttrNumber attnum)
 	return found;
 }
 
+/* What has indexes, and not a view over it */
+static bool
+MayHaveIndex(Oid relation)
+{
+	char		kind = get_rel_relkind(relation);
+
+	return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE ||
+		kind == RELKIND_MATVIEW;
+}
+
+bool
+RecalHasOrderedIndex(Oid relation_oid, const char *column)
+{
+	Relation	relation;
+	bool		found;
+
+	if (!MayHaveIndex(relation_oid))
+		return false;
+	relation = relation_open(relation_oid, AccessShareLock);
+	found = HasIndexOn(relation, get_attnum(relation_oid, column), true);
+	relation_close(relation, AccessShareLock);
+	return found;
+}
+
 static void
 WarnWithoutIndex(const char *model, const RecalDefinition *definition, Oid relation_oid)
 {
-	char		kind = get_rel_relkind(relation_oid);
 	Relation	relation;
 
-	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_MATVIEW)
+	if (!MayHaveIndex(relation_oid))
 		return;
 	relation = relation_open(relation_oid, AccessShareLock);
-	if (!HasIndexOn(relation, get_attnum(relation_oid, definition->user_column)))
+	if (!HasIndexOn(relation, get_attnum(relation_oid, definition->user_column), false))
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
 				 errmsg("no index of relation \"%s\" leads with column \"%s\"",

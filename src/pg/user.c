@@ -90,23 +90,31 @@ IsSeenEvent(const RecalDefinition *definition, bool isnull, Datum event)
 	return false;
 }
 
-/*
- * Newer pairs count more; timed [npairs] has the newest row of each. Answers
- * (answered [npairs], or NULL) keep what they are worth: many are given at one
- * sitting, and the last says no more than the first.
- */
+/* Newest first; timed [npairs] has the times of the newest row of each pair. */
 static void
-DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed,
-			 const bool *answered)
+SortHistory(const RecalUser *user, RecalTimed *timed)
 {
-	int64		n = 0;
-
 	for (int64 j = 0; j < user->npairs; j++)
 	{
 		timed[j].item = user->item[j];
 		timed[j].index = (int32) j;
 	}
 	recal_history_sort(timed, user->npairs);
+}
+
+/*
+ * Newer pairs count more; timed [npairs] is sorted. Answers (answered [npairs], or
+ * NULL) keep what they are worth: many are given at one sitting, and the last says
+ * no more than the first.
+ */
+static void
+DecayHistory(const RecalServed *served, RecalUser *user, const RecalTimed *timed,
+			 const bool *answered)
+{
+	RecalTimed *fading = palloc_extended(sizeof(RecalTimed) * Max(user->npairs, 1),
+										 MCXT_ALLOC_HUGE);
+	int64		n = 0;
+
 	for (int64 j = 0; j < user->npairs && served->network; j++)
 	{
 		int64		place = user->npairs - 1 - j;
@@ -116,8 +124,9 @@ DecayHistory(const RecalServed *served, RecalUser *user, RecalTimed *timed,
 	}
 	for (int64 j = 0; j < user->npairs; j++)
 		if (answered == NULL || !answered[timed[j].index])
-			timed[n++] = timed[j];
-	recal_history_decay(timed, n, served->history_decay, user->confidence);
+			fading[n++] = timed[j];
+	recal_history_decay(fading, n, served->history_decay, user->confidence);
+	pfree(fading);
 }
 
 /* Of one item's contributions: the newest rating, or the mean of the newest ones, less the mean. */
@@ -141,8 +150,10 @@ static void
 MergeContributions(const RecalServed *served, Contribution *rows, int64 n, RecalUser *user)
 {
 	double	   *group = palloc_extended(sizeof(double) * Max(n, 1), MCXT_ALLOC_HUGE);
-	RecalTimed *timed = palloc_extended(sizeof(RecalTimed) * Max(n, 1), MCXT_ALLOC_HUGE);
 	bool	   *answered = palloc_extended(Max(n, 1), MCXT_ALLOC_HUGE);
+	bool		decays = served->definition->time_column != NULL && !served->ratings;
+	RecalTimed *timed = user->timed != NULL ? user->timed :
+		palloc_extended(sizeof(RecalTimed) * Max(n, 1), MCXT_ALLOC_HUGE);
 
 	qsort(rows, n, sizeof(Contribution), CompareContributions);
 	for (int64 i = 0; i < n;)
@@ -182,11 +193,14 @@ MergeContributions(const RecalServed *served, Contribution *rows, int64 n, Recal
 		user->item[user->npairs] = item;
 		user->confidence[user->npairs++] = confidence;
 	}
+	if (decays || user->timed != NULL)
+		SortHistory(user, timed);
 	/* an earlier release, which trained without the mean user, let answers fade, too */
-	if (served->definition->time_column != NULL && !served->ratings)
+	if (decays)
 		DecayHistory(served, user, timed, served->mean_likes > 0 ? answered : NULL);
 	pfree(answered);
-	pfree(timed);
+	if (user->timed == NULL)
+		pfree(timed);
 	pfree(group);
 }
 
@@ -239,6 +253,8 @@ UserInit(const RecalServed *served, int64 max_rows, MemoryContext context)
 		user->history = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
 		user->history_weight = MemoryContextAllocHuge(context, sizeof(float) * Max(max_rows, 1));
 	}
+	if (served->ranker != NULL)
+		user->timed = MemoryContextAllocHuge(context, sizeof(RecalTimed) * Max(max_rows, 1));
 	user->item = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
 	user->seen = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
 	user->unable = MemoryContextAllocHuge(context, sizeof(int32) * Max(max_rows, 1));
@@ -411,7 +427,7 @@ RecalUser *
 RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryContext context)
 {
 	RecalUser  *user = UserInit(served, n, context);
-	RecalTimed *timed = palloc(sizeof(RecalTimed) * Max(n, 1));
+	RecalTimed *timed = user->timed != NULL ? user->timed : palloc(sizeof(RecalTimed) * Max(n, 1));
 
 	memcpy(user->seen, positions, sizeof(int32) * n);
 	user->nseen = RecalSortPositions(user->seen, n);
@@ -434,11 +450,17 @@ RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryC
 		if (found != NULL)
 			timed[found - user->item].time = (double) j;
 	}
+	SortHistory(user, timed);
 	if (served->ratings)
 		RateVisit(served, user);
 	else
 		DecayHistory(served, user, timed, NULL);
-	pfree(timed);
+	if (user->timed == NULL)
+		pfree(timed);
+
+	/* the order is known, the times are not */
+	for (int64 j = 0; j < user->npairs && user->timed != NULL; j++)
+		timed[j].time = -INFINITY;
 	user->personal = user->npairs > 0;
 	RecalUserFoldIn(served, user);
 	return user;

@@ -1,9 +1,11 @@
 /*
  * explain.c
- *		recal_explain: a score as a sum over what the user did.
+ *		recal_explain: a score as a sum over what the user did, and what the ranker
+ *		makes of it.
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "catalog/pg_type.h"
@@ -14,6 +16,7 @@
 
 #include "recal_blas.h"
 #include "recal_compat.h"
+#include "recal_rank_serve.h"
 #include "recal_rights.h"
 #include "recal_serve.h"
 #include "recal_train.h"
@@ -64,48 +67,122 @@ AddBias(Reason *reasons, int64 *n, const char *kind, const char *source, float c
 	reasons[*n - 1].source = source;
 }
 
+/* What the scores of the factorization and of the network are multiplied with */
+typedef struct Shares
+{
+	float		factors;
+	float		network;
+} Shares;
+
+/* A feature's contribution to the ranker's score, divided by what it is measured from 0 */
+static float
+ShareOf(const RecalRankNet *net, RecalRankFeature feature, float value, float contribution)
+{
+	float		distance = value - net->means[feature];
+
+	return fabsf(distance) > FLT_MIN ? contribution / distance : 0;
+}
+
+/*
+ * The ranker's reasons; the scores that are among its features have reasons of
+ * their own, whose shares are returned: so theirs here is what they would add if
+ * they were 0.
+ */
+static Shares
+CollectRankerReasons(RecalRanked *ranked, int32 item, Reason *reasons, int64 *n)
+{
+	const RecalRankNet *net = ranked->served->ranker->net;
+	float		features[RECAL_RANK_NFEATURES];
+	float		contributions[RECAL_RANK_NFEATURES];
+	Shares		shares;
+	float		baseline;
+
+	RecalRankFeatures(ranked, item, features);
+	baseline = recal_rank_explain(net, features, contributions);
+	shares.factors = ShareOf(net, RECAL_RANK_FACTORS, features[RECAL_RANK_FACTORS],
+							 contributions[RECAL_RANK_FACTORS]);
+	shares.network = ShareOf(net, RECAL_RANK_NETWORK, features[RECAL_RANK_NETWORK],
+							 contributions[RECAL_RANK_NETWORK]);
+	baseline -= shares.factors * net->means[RECAL_RANK_FACTORS] +
+		shares.network * net->means[RECAL_RANK_NETWORK];
+	AddBias(reasons, n, "ranker", "what candidates have on the average", baseline);
+	for (int f = 0; f < RECAL_RANK_NFEATURES; f++)
+		if (f != RECAL_RANK_FACTORS && f != RECAL_RANK_NETWORK && contributions[f] != 0)
+			AddBias(reasons, n, "ranker", RecalRankFeatureName(f), contributions[f]);
+	return shares;
+}
+
+static void
+Scale(float *parts, int64 n, float share)
+{
+	for (int64 j = 0; j < n; j++)
+		parts[j] *= share;
+}
+
+/* Adds the network's reasons, times its share; returns that of an empty history. */
+static float
+AddNetworkReasons(RecalServed *served, const RecalUser *user, const float *y, float share,
+				  float *parts, float *features, int nfeatures)
+{
+	float	   *by_network = palloc_extended(sizeof(float) * Max(user->npairs, 1), MCXT_ALLOC_HUGE);
+	float	   *by_features = recal_palloc0_array(float, Max(nfeatures, 1));
+	float		empty;
+
+	memset(by_network, 0, sizeof(float) * user->npairs);
+	empty = RecalNetworkReasons(served, user, y, by_network, by_features);
+	for (int64 j = 0; j < user->npairs; j++)
+		parts[j] += share * by_network[j];
+	for (int f = 0; f < nfeatures; f++)
+		features[f] += share * by_features[f];
+	pfree(by_network);
+	pfree(by_features);
+	return share * empty;
+}
+
 /*
  * One reason for each pair of the user, and for each feature where those are the
  * mean that the vector was made from, or are read by the network. Without features
  * that mean is the mean user.
  */
 static Reason *
-CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *count)
+CollectReasons(RecalServed *served, const RecalUser *user, RecalRanked *ranked, int32 item,
+			   int64 *count)
 {
 	bool		has_prior = RecalUserFoldInModel(served, user).prior != NULL;
 	bool		has_features = has_prior || RecalUserHasProfile(served, user);
 	int			nfeatures = has_features ? user->features->n : 0;
-	int64		most = Max(user->npairs, nfeatures) + 5;
+	int64		most = Max(user->npairs, nfeatures) + RECAL_RANK_NFEATURES + 5;
 	Reason	   *reasons = palloc_extended(sizeof(Reason) * 2 * most, MCXT_ALLOC_HUGE);
 	float	   *parts = palloc_extended(sizeof(float) * most, MCXT_ALLOC_HUGE);
 	float	   *features = recal_palloc0_array(float, Max(nfeatures, 1));
 	float	   *y = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * served->width);
-	float		blend = served->network ? served->network_blend : 1;
+	Shares		shares = {served->network ? served->network_blend : 1, 1};
 	float		empty = 0;
 	float		mean = 0;
 	bool		has_mean = !has_prior && !served->ratings &&
 		(served->mean_likes > 0 || !RecalLikesSomething(user->confidence, user->npairs));
 	int64		n = 0;
 
+	if (ranked != NULL)
+		shares = CollectRankerReasons(ranked, item, reasons, &n);
 	RecalServedRows(served, &item, 1, y);
 	RecalUserReasons(served, user, y, parts);
-	for (int64 j = 0; j < user->npairs && served->network; j++)
-		parts[j] *= blend;
 	if (has_mean)
-		mean = blend * RecalUserMeanReason(served, user, y);
+		mean = shares.factors * RecalUserMeanReason(served, user, y);
 	if (has_prior)
 		RecalUserFeatureReasons(served, user, y, features);
-	for (int f = 0; f < nfeatures; f++)
-		features[f] *= blend;
+	Scale(parts, user->npairs, shares.factors);
+	Scale(features, nfeatures, shares.factors);
 	if (served->network)
-		empty = RecalNetworkReasons(served, user, y, parts, features);
+		empty = AddNetworkReasons(served, user, y, shares.network, parts, features, nfeatures);
 	for (int64 j = 0; j < user->npairs; j++)
 		AddReason(reasons, &n, user->item[j], 0, parts[j]);
 	if (served->ratings)
 	{
-		AddBias(reasons, &n, "bias", "mean rating", served->mean_rating);
-		AddBias(reasons, &n, "bias", "user", user->factor[RECAL_USER_BIAS] - served->mean_rating);
-		AddBias(reasons, &n, "bias", "item", y[RECAL_ITEM_BIAS]);
+		AddBias(reasons, &n, "bias", "mean rating", shares.factors * served->mean_rating);
+		AddBias(reasons, &n, "bias", "user",
+				shares.factors * (user->factor[RECAL_USER_BIAS] - served->mean_rating));
+		AddBias(reasons, &n, "bias", "item", shares.factors * y[RECAL_ITEM_BIAS]);
 	}
 	for (int f = 0; f < nfeatures; f++)
 		if (user->features->columns[f] > 0)
@@ -117,7 +194,7 @@ CollectReasons(RecalServed *served, const RecalUser *user, int32 item, int64 *co
 	if (served->network)
 	{
 		AddBias(reasons, &n, "prior", "empty history", empty);
-		AddBias(reasons, &n, "bias", "item", y[served->width - 1]);
+		AddBias(reasons, &n, "bias", "item", shares.network * y[served->width - 1]);
 	}
 	qsort(reasons, n, sizeof(Reason), CompareReasons);
 	pfree(parts);
@@ -175,6 +252,8 @@ recal_explain(PG_FUNCTION_ARGS)
 	RecalStatement *statement;
 	RecalServed *served;
 	RecalUser  *user;
+	RecalRankMoment *moment;
+	RecalRanked *ranked = NULL;
 	RecalId		user_id;
 	RecalId		item_id;
 	bool		known = !PG_ARGISNULL(0);
@@ -202,7 +281,10 @@ recal_explain(PG_FUNCTION_ARGS)
 						 statement->select_list, known ? &user_id : NULL, context);
 	if (known && user->nrows == 0 && statement->row_security)
 		RecalErrorRowSecurity(served->model, "recal_explain");
-	reasons = CollectReasons(served, user, (int32) position, &n);
+	moment = RecalRankMomentGet(statement);
+	if (moment != NULL)
+		ranked = RecalRankUserAt(served, moment, user, known ? &user_id : NULL, context);
+	reasons = CollectReasons(served, user, ranked, (int32) position, &n);
 	ReturnReasons((ReturnSetInfo *) fcinfo->resultinfo, served, reasons, n);
 	SPI_finish();
 	return (Datum) 0;

@@ -18,6 +18,7 @@ PG_MODULE_MAGIC;
 char	   *recal_default_model = NULL;
 int			recal_train_memory_mb = 4096;
 int			recal_cache_size_mb = 256;
+int			recal_ranker_refresh = 10;
 
 RECAL_EXPORT void _PG_init(void);
 
@@ -41,6 +42,12 @@ _PG_init(void)
 							"A larger model is read from its table chunk by chunk, which is slower.",
 							&recal_cache_size_mb, 256, 1, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MB, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("recal.ranker_refresh",
+							"How old the ranker's counts of other people's rows may be.",
+							"0: they are brought up to date for every statement. -1: they stay as they were trained.",
+							&recal_ranker_refresh, 10, -1, INT_MAX / 1000,
+							PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("recal");
 

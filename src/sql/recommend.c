@@ -15,6 +15,7 @@
 #include "recal_arguments.h"
 #include "recal_blas.h"
 #include "recal_compat.h"
+#include "recal_rank_serve.h"
 #include "recal_ranking.h"
 #include "recal_serve.h"
 
@@ -32,6 +33,7 @@ typedef struct Request
 	RecalStatement *statement;
 	RecalServed *served;
 	RecalUser  *user;
+	RecalRanked *ranked;		/* or NULL: the rows' scores are the scores */
 	Scores		scores;
 	int			k;
 	bool		exclude_seen;
@@ -63,11 +65,17 @@ ScorePositions(Request *request, int32 *positions, int64 n)
 	Scores	   *scores = &request->scores;
 	int			width = served->width;
 	const int	batch = 1024;
-	float	   *gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * batch * width);
+	float	   *gathered;
 
 	scores->n = n;
 	scores->position = positions;
 	scores->score = palloc_extended(sizeof(float) * Max(n, 1), MCXT_ALLOC_HUGE);
+	if (request->ranked != NULL)
+	{
+		RecalRankScores(request->ranked, positions, n, scores->score);
+		return;
+	}
+	gathered = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * batch * width);
 	for (int64 first = 0; first < n; first += batch)
 	{
 		int			rows = (int) Min(batch, n - first);
@@ -129,6 +137,19 @@ Source(const RecalServed *served, const RecalUser *user, int32 position)
 	return user->prior != NULL ? "content" : "cold";
 }
 
+/* The best that may be shown: by the ranker among candidates for the whole catalogue. */
+static RecalScored *
+SelectPage(Request *request, int *count)
+{
+	Scores	   *scores = &request->scores;
+
+	HideSeen(request);
+	if (request->ranked == NULL || scores->position != NULL)
+		return RecalSelectShown(request->served, scores->score, scores->position, scores->n,
+								request->k, count);
+	return RecalRankPage(request->ranked, scores->score, request->k, &scores->position, count);
+}
+
 /* Everything after the user is known: score, select, return rows. */
 static void
 ReturnPage(FunctionCallInfo fcinfo, Request *request)
@@ -141,9 +162,7 @@ ReturnPage(FunctionCallInfo fcinfo, Request *request)
 	RecalScored *top;
 	float	   *y = palloc(sizeof(float) * served->width);
 
-	HideSeen(request);
-	top = RecalSelectShown(served, request->scores.score, request->scores.position,
-						   request->scores.n, request->k, &count);
+	top = SelectPage(request, &count);
 	if (count > 0)
 		RecalUserPosterior(served, user, CurrentMemoryContext);
 
@@ -180,6 +199,16 @@ BeginPage(FunctionCallInfo fcinfo, Request *request, int k_argument, int model_a
 	CheckOutputType(request->served, TupleDescAttr(rsinfo->setDesc, 1)->atttypid);
 }
 
+/* The ranker's view of the user, where there is a ranker. */
+static void
+RankUser(Request *request, const RecalId *id, MemoryContext context)
+{
+	RecalRankMoment *moment = RecalRankMomentGet(request->statement);
+
+	if (moment != NULL)
+		request->ranked = RecalRankUserAt(request->served, moment, request->user, id, context);
+}
+
 static void
 LoadUser(FunctionCallInfo fcinfo, Request *request, int user_argument, MemoryContext context)
 {
@@ -193,6 +222,7 @@ LoadUser(FunctionCallInfo fcinfo, Request *request, int user_argument, MemoryCon
 								 &statement->columns.user_type, "user_id");
 	request->user = RecalUserLoad(request->served, statement->relation, &statement->columns,
 							   statement->select_list, known ? &id : NULL, context);
+	RankUser(request, known ? &id : NULL, context);
 }
 
 /* The whole catalogue for one user. */
@@ -260,6 +290,7 @@ recal_recommend_for_items(PG_FUNCTION_ARGS)
 	positions = RecalArrayPositions(fcinfo, 0, "items", request.statement, &count);
 	SPI_connect();
 	request.user = RecalUserFromItems(request.served, positions, count, context);
+	RankUser(&request, NULL, context);
 	ScoreCatalogue(&request);
 	ReturnPage(fcinfo, &request);
 	SPI_finish();

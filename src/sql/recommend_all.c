@@ -13,6 +13,7 @@
 #include "recal_arguments.h"
 #include "recal_batch.h"
 #include "recal_compat.h"
+#include "recal_rank_serve.h"
 #include "recal_train.h"
 
 typedef struct Output
@@ -81,6 +82,7 @@ RecommendAll(FunctionCallInfo fcinfo, const char *function, int users_argument,
 	output.row_context = AllocSetContextCreate(context, "recal row", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	RecalHistoriesRead(statement, function, ids, nids, RecalTrainMemory(), &histories);
+	histories.moment = RecalRankMomentGet(statement);
 	shown = RecalBatchShown(statement->served, candidates, ncandidates, &nshown);
 	RecalBatchRecommend(&histories, shown, nshown, k, PutPage, &output);
 	MemoryContextSwitchTo(old);

@@ -1,7 +1,7 @@
 /*
  * score.c
- *		recal_score: one dot product a row; version, rights and user vector are
- *		settled once a statement.
+ *		recal_score: one dot product a row, or one pass through the ranker; version,
+ *		rights and the user are settled once a statement.
  */
 #include "postgres.h"
 
@@ -13,6 +13,7 @@
 
 #include "recal_blas.h"
 #include "recal_compat.h"
+#include "recal_rank_serve.h"
 #include "recal_serve.h"
 
 static RecalId *
@@ -46,8 +47,11 @@ static void
 SetUser(RecalStatement *statement, const RecalId *id)
 {
 	RecalServed *served = statement->served;
+	RecalRankMoment *moment;
+	RecalUser  *user;
 
 	statement->last_user = NULL;
+	statement->last_ranked = NULL;
 	if (statement->user_context != NULL)
 		MemoryContextReset(statement->user_context);
 	else
@@ -57,8 +61,12 @@ SetUser(RecalStatement *statement, const RecalId *id)
 	statement->last_scores = NULL;
 
 	SPI_connect();
-	statement->last_user = RecalUserLoad(served, statement->relation, &statement->columns,
-										 statement->select_list, id, statement->user_context);
+	user = RecalUserLoad(served, statement->relation, &statement->columns,
+						 statement->select_list, id, statement->user_context);
+	moment = RecalRankMomentGet(statement);
+	if (moment != NULL)
+		statement->last_ranked = RecalRankUserAt(served, moment, user, id,
+												 statement->user_context);
 	SPI_finish();
 
 	if (id != NULL)
@@ -70,9 +78,22 @@ SetUser(RecalStatement *statement, const RecalId *id)
 		float	   *scores = MemoryContextAllocHuge(statement->user_context,
 													sizeof(float) * RecalServedCount(served));
 
-		RecalServedScores(served, statement->last_user->vector, scores);
+		if (statement->last_ranked != NULL)
+			RecalRankScores(statement->last_ranked, NULL, RecalServedCount(served), scores);
+		else
+			RecalServedScores(served, user->vector, scores);
 		statement->last_scores = scores;
 	}
+	statement->last_user = user;
+}
+
+static float
+RankScore(RecalRanked *ranked, int32 position)
+{
+	float		score;
+
+	RecalRankScores(ranked, &position, 1, &score);
+	return score;
 }
 
 PG_FUNCTION_INFO_V1(recal_score);
@@ -105,6 +126,8 @@ recal_score(PG_FUNCTION_ARGS)
 
 	if (statement->last_scores != NULL)
 		PG_RETURN_FLOAT4(statement->last_scores[position]);
+	if (statement->last_ranked != NULL)
+		PG_RETURN_FLOAT4(RankScore(statement->last_ranked, (int32) position));
 	PG_RETURN_FLOAT4(recal_dot(served->width, statement->last_user->vector,
 							   RecalServedFactor(served, position)));
 }
