@@ -38,11 +38,11 @@ typedef struct RecalRankMoment
 	double	   *newest;			/* [users.n] times of their newest rows */
 
 	RecalRankView view;
-	uint64		viewed;			/* number of the RecalRanked that the view is of, 0: none */
+	uint64		viewed;			/* number of the RecalRankedUser that the view is of, 0: none */
 } RecalRankMoment;
 
 /* Stored with a version; lives as long as its entry in the cache. */
-typedef struct RecalRanker
+typedef struct RecalServedRanker
 {
 	const RecalRankNet *net;
 	void	   *memory;			/* of the counters */
@@ -50,24 +50,26 @@ typedef struct RecalRanker
 	RecalIdTable users;
 	const RecalTaste *tastes;	/* [users.n] */
 	RecalRankMoment trained;
-} RecalRanker;
+} RecalServedRanker;
 
 /* Reads it in the current memory context; damaged: XX001. */
-extern RecalRanker *RecalRankerLoad(const RecalServed *served);
+extern RecalServedRanker *RecalRankerLoad(const RecalServed *served);
 
 /* Binds counters in memory, says what is in demand and makes an empty view in context. */
 extern void RecalRankMomentInit(RecalRankMoment *moment, void *memory, int d, double now,
 								MemoryContext context);
 
 /* The taste that the version has of a user, all zeros when it has none */
-extern bool RecalRankerTaste(const RecalRanker *ranker, const RecalId *id, RecalTaste *taste);
+extern bool RecalRankerTaste(const RecalServedRanker *ranker, const RecalId *id, RecalTaste *taste);
 
-/* Whether a row counts as one of the ranker's; item is its position. */
+/*
+ * Whether the ranker counts a row with this position and weight, or a pair with this
+ * confidence: as in training what is liked, of known items, at a known time.
+ */
 static inline bool
-RecalRankCounts(const RecalServed *served, int64 item, float weight)
+RecalRankCounts(const RecalServed *served, int64 item, float weight, double time)
 {
-	return item >= 0 && item < served->nitems && !isnan(weight) &&
-		(served->ratings || weight > 0);
+	return item >= 0 && item < served->nitems && weight > 0 && time > -INFINITY;
 }
 
 /*
@@ -77,7 +79,7 @@ RecalRankCounts(const RecalServed *served, int64 item, float weight)
 extern RecalRankMoment *RecalRankMomentGet(RecalStatement *statement);
 
 /* A user as the ranker sees them at a moment. */
-typedef struct RecalRanked
+typedef struct RecalRankedUser
 {
 	RecalServed *served;
 	RecalRankMoment *moment;
@@ -93,21 +95,21 @@ typedef struct RecalRanked
 	float	   *network;		/* NULL without a network */
 	float	   *features;
 	float	   *work;
-} RecalRanked;
+} RecalRankedUser;
 
 /*
  * user has been folded in, and stays as long as the result. id NULL: nobody, or a
  * visitor.
  */
-extern RecalRanked *RecalRankUserAt(RecalServed *served, RecalRankMoment *moment,
+extern RecalRankedUser *RecalRankUserAt(RecalServed *served, RecalRankMoment *moment,
 									const RecalUser *user, const RecalId *id,
 									MemoryContext context);
 
 /* scores [n] of items at positions, or of the first n */
-extern void RecalRankScores(RecalRanked *ranked, const int32 *positions, int64 n, float *scores);
+extern void RecalRankScores(RecalRankedUser *ranked, const int32 *positions, int64 n, float *scores);
 
 /* features [RECAL_RANK_NFEATURES] of one item, and their names */
-extern void RecalRankFeatures(RecalRanked *ranked, int32 position, float *features);
+extern void RecalRankFeatures(RecalRankedUser *ranked, int32 position, float *features);
 extern const char *RecalRankFeatureName(RecalRankFeature feature);
 
 /*
@@ -116,7 +118,7 @@ extern const char *RecalRankFeatureName(RecalRankFeature feature);
  * [RecalServedCount]. Returns their number; positions has room for nbest +
  * RECAL_RANK_POOL.
  */
-extern int64 RecalRankPool(RecalRanked *ranked, const RecalScored *best, int nbest,
+extern int64 RecalRankPool(RecalRankedUser *ranked, const RecalScored *best, int nbest,
 						   const bool *excluded, int32 *positions);
 
 /* How many of the best by the rows' scores are candidates of a page of k, at first */
@@ -132,7 +134,7 @@ RecalRankDepth(int64 k)
  * not enough for a page, it is made deeper. Returns indexes into *positions. Needs an
  * SPI connection.
  */
-extern RecalScored *RecalRankPage(RecalRanked *ranked, const float *base, int k,
+extern RecalScored *RecalRankPage(RecalRankedUser *ranked, const float *base, int k,
 								  int32 **positions, int *count);
 
 #endif							/* RECAL_RANK_SERVE_H */

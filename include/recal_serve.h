@@ -71,7 +71,7 @@ typedef struct RecalServed
 	const float *item_mass;		/* [nitems] */
 	const float *item_chance;	/* [nitems] that a user can answer, or NULL: not known */
 	float		nusers;			/* of the training; 0: not known */
-	struct RecalRanker *ranker; /* recal_rank_serve.h; NULL: scores are those of the rows */
+	struct RecalServedRanker *ranker; /* recal_rank_serve.h; NULL: scores are those of the rows */
 	int			nblocks;		/* of item factors, content's in the last */
 	int64		block_rows;		/* rows of every known block but the last */
 	RecalEncoder *encoders[2];	/* of users, of items; NULL without features */
@@ -154,7 +154,8 @@ typedef struct RecalUser
 	float	   *vector;			/* [width], whose dot product with an item's row is the score */
 	int32	   *history;		/* [npairs] items, newest last, where there is a network */
 	float	   *history_weight; /* [npairs] confidences before they decay */
-	struct RecalTimed *timed;	/* [npairs] pairs, newest first, where there is a ranker */
+	struct RecalTimed *timed;	/* [npairs] newest first, where there is a ranker; of a visit
+								 * all times are infinite */
 	float	   *input;			/* of the network, kept for its passes; or NULL */
 	float	   *passes;			/* [RECAL_NETWORK_PASSES × d], filled by RecalUserPosterior */
 	float	   *spread;			/* [d × d], likewise; NULL where it was not measured */
@@ -340,7 +341,7 @@ typedef struct RecalStatement
 	/* last user, for functions called once a row */
 	MemoryContext user_context;
 	struct RecalUser *last_user;
-	struct RecalRanked *last_ranked;	/* or NULL */
+	struct RecalRankedUser *last_ranked;	/* or NULL */
 	RecalId    *last_id;		/* NULL: nobody */
 	float	   *last_scores;	/* whole catalogue, when factors are not resident */
 } RecalStatement;

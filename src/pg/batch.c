@@ -383,7 +383,7 @@ RankPage(Batch *batch, int u, const RecalId *id, RecalScored *best, int size)
 	MemoryContext context = AllocSetContextCreate(batch->context, "recal ranked",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	RecalRanked *ranked;
+	RecalRankedUser *ranked;
 	int64		npool;
 	int			n = 0;
 

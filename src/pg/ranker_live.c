@@ -3,17 +3,19 @@
  *		The ranker's counters as of now.
  *
  * A session keeps, for each version and role, a copy of the version's counters to
- * which the rows since the training have been added, read as that role. It is
- * made anew, from the trained ones, when something can have changed: every
+ * which the rows since the training have been added, read as that role. Every
  * recal.ranker_refresh seconds, and rarely enough that it takes at most a
- * twentieth of the time. So a row that comes late, or goes, counts like any other.
+ * twentieth of the time, it adds those that are newer than all that it has.
+ * Rows that come late, or go, are not noticed by that; so it begins again from the
+ * trained counters as often as that costs next to nothing, and whenever what it has
+ * read may be undone.
  *
  * Where an index does not find those rows, or policies hide rows from the role,
  * counters stay as they were trained. What a view shows may depend on more than
  * the role, and has no index either.
  *
- * Of a user who is not among the users of those rows' earlier items nothing is
- * known here: what follows what is counted among the rows since.
+ * What a user did before the training is not known here: what follows what is
+ * counted among the rows since.
  */
 #include "postgres.h"
 
@@ -34,7 +36,16 @@
 #include "recal_rights.h"
 #include "recal_settings.h"
 
-#define REREAD_PERIOD	20		/* in units of what the last reading took */
+/* in units of what the last reading took, of newer rows and of all since the training */
+#define NEWER_PERIOD	20
+#define WHOLE_PERIOD	200
+
+/* What a user of those rows did before the next one. */
+typedef struct LiveUser
+{
+	int			nrecent;
+	int32		recent[RECAL_RANK_RECENT];	/* newest first */
+} LiveUser;
 
 /* Counters of one version as one role sees what came since. */
 typedef struct Live
@@ -42,7 +53,8 @@ typedef struct Live
 	RecalRankMoment moment;		/* first, so that both pointers are one */
 	dlist_node	lru;			/* most recently used first */
 	MemoryContext context;
-	MemoryContext users_context;	/* of what each reading makes anew */
+	MemoryContext users_context;	/* of moment's users, and these */
+	LiveUser   *users;			/* [moment.users.n] */
 	int			pins;
 	Size		bytes;
 	char	   *model;
@@ -56,6 +68,8 @@ typedef struct Live
 	TransactionId xid;			/* of a transaction that had written */
 	instr_time	read_at;
 	double		seconds;		/* that took */
+	instr_time	whole_at;		/* the same of the last reading of all rows */
+	double		whole_seconds;
 } Live;
 
 /* A row since the training. */
@@ -69,17 +83,11 @@ typedef struct LiveRow
 typedef struct LiveReader
 {
 	const RecalStatement *statement;
+	double		since;			/* rows are newer than this */
 	RecalIdBuilder *users;
 	int64		n;
 	LiveRow    *rows;			/* [RECAL_RANK_LIVE_ROWS] */
 } LiveReader;
-
-/* What a user of those rows did before the next one. */
-typedef struct LiveUser
-{
-	int			nrecent;
-	int32		recent[RECAL_RANK_RECENT];	/* newest first */
-} LiveUser;
 
 static dlist_head lives = DLIST_STATIC_INIT(lives);
 
@@ -174,26 +182,38 @@ Find(const RecalServed *served)
 	return NULL;
 }
 
+static double
+SecondsSince(instr_time then)
+{
+	instr_time	elapsed;
+
+	INSTR_TIME_SET_CURRENT(elapsed);
+	INSTR_TIME_SUBTRACT(elapsed, then);
+	return INSTR_TIME_GET_DOUBLE(elapsed);
+}
+
+/* What an unfinished transaction saw of itself is for nobody else. */
+static bool
+IsSound(const Live *live)
+{
+	return !live->stale &&
+		(!TransactionIdIsValid(live->xid) || live->xid == GetTopTransactionIdIfAny());
+}
+
 /* Whether it may be used under this snapshot. */
 static bool
 IsFresh(const Live *live, Snapshot snapshot)
 {
 	TransactionId xid = GetTopTransactionIdIfAny();
-	instr_time	elapsed;
 
-	/* what an unfinished transaction saw of itself is for nobody else */
-	if (live->stale || (TransactionIdIsValid(live->xid) && live->xid != xid))
+	if (!IsSound(live))
 		return false;
 	if (live->completed != 0 && live->xid == xid &&
 		live->completed == snapshot->snapXactCompletionCount &&
 		live->curcid == snapshot->curcid)
 		return true;
-	if (recal_ranker_refresh == 0)
-		return false;
-	INSTR_TIME_SET_CURRENT(elapsed);
-	INSTR_TIME_SUBTRACT(elapsed, live->read_at);
-	return INSTR_TIME_GET_DOUBLE(elapsed) <
-		Max((double) recal_ranker_refresh, REREAD_PERIOD * live->seconds);
+	return recal_ranker_refresh > 0 && SecondsSince(live->read_at) <
+		Max((double) recal_ranker_refresh, NEWER_PERIOD * live->seconds);
 }
 
 /* A copy of what the version stores */
@@ -230,13 +250,27 @@ ReceiveRow(void *arg, const Datum *values, const bool *isnull)
 	if (isnull[columns->user - 1])
 		return;
 	RecalUserRowRead(served, columns, values, isnull, &row);
-	if (!RecalRankCounts(served, row.item, row.weight) || !(row.time > served->as_of) ||
+	if (!RecalRankCounts(served, row.item, row.weight, row.time) || !(row.time > reader->since) ||
 		reader->n >= RECAL_RANK_LIVE_ROWS)
 		return;
 	user = RecalIdFromDatum(values[columns->user - 1], &columns->user_type);
 	reader->rows[reader->n].time = row.time;
 	reader->rows[reader->n].user = RecalIdBuilderAdd(reader->users, &user);
 	reader->rows[reader->n++].item = row.item;
+}
+
+/* By user and item, the newest of a pair first. */
+static int
+ComparePairs(const void *a, const void *b)
+{
+	const LiveRow *x = a;
+	const LiveRow *y = b;
+
+	if (x->user != y->user)
+		return x->user < y->user ? -1 : 1;
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	return (x->time < y->time) - (x->time > y->time);
 }
 
 /* In order of time, and where that is the same in one that does not depend on the reading. */
@@ -253,6 +287,21 @@ CompareRows(const void *a, const void *b)
 	return (x->item > y->item) - (x->item < y->item);
 }
 
+/* As in training, each pair once, and in order. */
+static void
+SortRows(LiveReader *reader)
+{
+	LiveRow    *rows = reader->rows;
+	int64		n = 0;
+
+	qsort(rows, reader->n, sizeof(LiveRow), ComparePairs);
+	for (int64 i = 0; i < reader->n; i++)
+		if (n == 0 || rows[i].user != rows[n - 1].user || rows[i].item != rows[n - 1].item)
+			rows[n++] = rows[i];
+	reader->n = n;
+	qsort(rows, n, sizeof(LiveRow), CompareRows);
+}
+
 /* The newest rows since the training, in the current memory context. */
 static void
 ReadRows(LiveReader *reader)
@@ -265,7 +314,7 @@ ReadRows(LiveReader *reader)
 	SPIPlanPtr	plan;
 
 	reader->rows = palloc_extended(sizeof(LiveRow) * RECAL_RANK_LIVE_ROWS, MCXT_ALLOC_HUGE);
-	if (!RecalTimeToDatum(statement->served->as_of, type, &params->params[0].value))
+	if (!RecalTimeToDatum(reader->since, type, &params->params[0].value))
 		return;
 	params->params[0].isnull = false;
 	params->params[0].pflags = PARAM_FLAG_CONST;
@@ -284,22 +333,14 @@ ReadRows(LiveReader *reader)
 
 /* Counts the rows, which are in order. */
 static void
-CountRows(Live *live, const RecalRanker *ranker, const LiveReader *reader)
+CountRows(Live *live, const LiveReader *reader)
 {
 	RecalRankMoment *moment = &live->moment;
-	LiveUser   *users = palloc_extended(sizeof(LiveUser) * Max(moment->users.n, 1),
-										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 
-	for (int64 user = 0; user < moment->users.n; user++)
-	{
-		RecalId		id = RecalIdTableGet(&moment->users, user);
-
-		(void) RecalRankerTaste(ranker, &id, &moment->tastes[user]);
-	}
 	for (int64 i = 0; i < reader->n; i++)
 	{
 		const LiveRow *row = &reader->rows[i];
-		LiveUser   *user = &users[row->user];
+		LiveUser   *user = &live->users[row->user];
 
 		recal_taste_add(&moment->tastes[row->user], &moment->counters, row->item, row->time);
 		recal_counters_add(&moment->counters, row->item, row->time, user->nrecent, user->recent);
@@ -310,26 +351,51 @@ CountRows(Live *live, const RecalRanker *ranker, const LiveReader *reader)
 		memmove(user->recent + 1, user->recent, sizeof(int32) * (user->nrecent - 1));
 		user->recent[0] = row->item;
 	}
-	pfree(users);
 }
 
-/* Gives the moment the users of the rows, and their memory in place of the former one. */
+/*
+ * Gives the moment the users of the rows beside those that it has, whose codes are
+ * their positions, in memory that takes the place of theirs.
+ */
 static void
-TakeUsers(Live *live, LiveReader *reader, MemoryContext context)
+TakeUsers(Live *live, LiveReader *reader, const RecalServedRanker *ranker, MemoryContext context)
 {
 	RecalRankMoment *moment = &live->moment;
 	MemoryContext old = MemoryContextSwitchTo(context);
-	RecalIdTable users;
+	RecalIdTable ids;
+	RecalTaste *tastes;
+	double	   *newest;
+	LiveUser   *users;
 	int32	   *rank;
-	Size		n;
 
-	RecalIdBuilderFinish(reader->users, &users, &rank);
-	n = Max(users.n, 1);
+	RecalIdBuilderFinish(reader->users, &ids, &rank);
+	tastes = palloc_extended(sizeof(RecalTaste) * Max(ids.n, 1), MCXT_ALLOC_HUGE);
+	newest = palloc_extended(sizeof(double) * Max(ids.n, 1), MCXT_ALLOC_HUGE);
+	users = palloc_extended(sizeof(LiveUser) * Max(ids.n, 1), MCXT_ALLOC_HUGE);
+	for (int64 code = 0; code < ids.n; code++)
+	{
+		int32		position = rank[code];
+
+		if (code < moment->users.n)
+		{
+			tastes[position] = moment->tastes[code];
+			newest[position] = moment->newest[code];
+			users[position] = live->users[code];
+		}
+		else
+		{
+			RecalId		id = RecalIdTableGet(&ids, position);
+
+			(void) RecalRankerTaste(ranker, &id, &tastes[position]);
+			users[position].nrecent = 0;
+		}
+	}
 	for (int64 i = 0; i < reader->n; i++)
 		reader->rows[i].user = rank[reader->rows[i].user];
-	moment->tastes = palloc_extended(sizeof(RecalTaste) * n, MCXT_ALLOC_HUGE);
-	moment->newest = palloc_extended(sizeof(double) * n, MCXT_ALLOC_HUGE);
-	moment->users = users;
+	moment->users = ids;
+	moment->tastes = tastes;
+	moment->newest = newest;
+	live->users = users;
 	MemoryContextSwitchTo(old);
 	if (live->users_context != NULL)
 		MemoryContextDelete(live->users_context);
@@ -337,8 +403,24 @@ TakeUsers(Live *live, LiveReader *reader, MemoryContext context)
 	MemoryContextSetParent(context, live->context);
 }
 
+/* A builder of the users that the moment has, in the current context */
+static RecalIdBuilder *
+BeginUsers(const RecalRankMoment *moment, RecalIdKind kind)
+{
+	RecalIdBuilder *users = RecalIdBuilderBegin(kind);
+
+	for (int64 i = 0; i < moment->users.n; i++)
+	{
+		RecalId		id = RecalIdTableGet(&moment->users, i);
+
+		(void) RecalIdBuilderAdd(users, &id);
+	}
+	return users;
+}
+
+/* Counts the rows that are newer than those counted, or, whole, all since the training. */
 static void
-Refresh(Live *live, RecalStatement *statement, Snapshot snapshot)
+Refresh(Live *live, RecalStatement *statement, bool whole)
 {
 	RecalServed *served = statement->served;
 	RecalRankMoment *moment = &live->moment;
@@ -348,35 +430,52 @@ Refresh(Live *live, RecalStatement *statement, Snapshot snapshot)
 	MemoryContext users = AllocSetContextCreate(CurrentMemoryContext, "recal ranker users",
 												ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(users);
-	instr_time	start;
 
-	INSTR_TIME_SET_CURRENT(start);
 	live->stale = true;
-	reader.users = RecalIdBuilderBegin(statement->columns.user_type.kind);
+	if (whole)
+		moment->users.n = 0;
+	reader.since = whole ? served->as_of : moment->now;
+	reader.users = BeginUsers(moment, statement->columns.user_type.kind);
 	MemoryContextSwitchTo(context);
 	ReadRows(&reader);
 	MemoryContextSwitchTo(context); /* SPI leaves its own */
-
-	/* what was there is good until all has been read */
-	moment->users.n = 0;
-	TakeUsers(live, &reader, users);
-	qsort(reader.rows, reader.n, sizeof(LiveRow), CompareRows);
-	memcpy(live->memory, served->ranker->memory, served->ranker->bytes);
-	moment->now = served->as_of;
+	TakeUsers(live, &reader, served->ranker, users);
+	SortRows(&reader);
+	if (whole)
+	{
+		memcpy(live->memory, served->ranker->memory, served->ranker->bytes);
+		moment->now = served->as_of;
+	}
+	CountRows(live, &reader);
 	moment->viewed = 0;
-	CountRows(live, served->ranker, &reader);
 	moment->ndemand = recal_counters_recent(&moment->counters, RECAL_RANK_POOL_HALF,
 											RECAL_RANK_DEMAND, moment->demand, NULL, NULL);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+	live->stale = false;
+}
 
+/* Brings it up to date, and remembers as of what. */
+static void
+BringUp(Live *live, RecalStatement *statement, Snapshot snapshot)
+{
+	bool		whole = !IsSound(live) || recal_ranker_refresh == 0 ||
+		SecondsSince(live->whole_at) > WHOLE_PERIOD * live->whole_seconds;
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	Refresh(live, statement, whole);
 	live->completed = snapshot->snapXactCompletionCount;
 	live->curcid = snapshot->curcid;
 	live->xid = GetTopTransactionIdIfAny();
+	live->seconds = SecondsSince(start);
 	INSTR_TIME_SET_CURRENT(live->read_at);
-	live->seconds = INSTR_TIME_GET_DOUBLE(live->read_at) - INSTR_TIME_GET_DOUBLE(start);
+	if (whole)
+	{
+		live->whole_at = live->read_at;
+		live->whole_seconds = live->seconds;
+	}
 	live->bytes = MemoryContextMemAllocated(live->context, true);
-	live->stale = false;
 }
 
 RecalRankMoment *
@@ -403,7 +502,7 @@ RecalRankMomentGet(RecalStatement *statement)
 		live = Make(served);
 	Pin(live, statement->context);
 	if (!IsFresh(live, snapshot))
-		Refresh(live, statement, snapshot);
+		BringUp(live, statement, snapshot);
 	Evict(live);
 	statement->moment = &live->moment;
 	return statement->moment;

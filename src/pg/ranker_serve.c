@@ -83,10 +83,10 @@ RecalRankMomentInit(RecalRankMoment *moment, void *memory, int d, double now,
 	moment->viewed = 0;
 }
 
-RecalRanker *
+RecalServedRanker *
 RecalRankerLoad(const RecalServed *served)
 {
-	RecalRanker *ranker = palloc0(sizeof(RecalRanker));
+	RecalServedRanker *ranker = palloc0(sizeof(RecalServedRanker));
 	const char *model = served->model;
 	int			version = served->version;
 	const char *problem;
@@ -113,7 +113,7 @@ RecalRankerLoad(const RecalServed *served)
 }
 
 bool
-RecalRankerTaste(const RecalRanker *ranker, const RecalId *id, RecalTaste *taste)
+RecalRankerTaste(const RecalServedRanker *ranker, const RecalId *id, RecalTaste *taste)
 {
 	int64		position = id != NULL ? RecalIdTableFind(&ranker->users, id) : -1;
 
@@ -125,10 +125,10 @@ RecalRankerTaste(const RecalRanker *ranker, const RecalId *id, RecalTaste *taste
 
 /*
  * A user's taste: as it was trained, or as the moment has it, moved by the user's
- * rows that are not in it. A time that is not known is now.
+ * rows that are not in it. Times of a visit are now.
  */
 static void
-BringTaste(RecalRanked *ranked, const RecalTimed *timed, int64 n, const RecalId *id)
+BringTaste(RecalRankedUser *ranked, const RecalTimed *timed, int64 n, const RecalId *id)
 {
 	const RecalRankMoment *moment = ranked->moment;
 	int64		position = id != NULL && moment->users.n > 0 ?
@@ -144,14 +144,14 @@ BringTaste(RecalRanked *ranked, const RecalTimed *timed, int64 n, const RecalId 
 		known = RecalRankerTaste(ranked->served->ranker, id, &ranked->user.taste) ?
 			ranked->served->as_of : -INFINITY;
 	for (int64 j = n - 1; j >= 0; j--)
-		if (isfinite(timed[j].time) ? timed[j].time > known : isinf(known))
+		if (timed[j].time > known)
 			recal_taste_add(&ranked->user.taste, &moment->counters, timed[j].item,
-							isfinite(timed[j].time) ? timed[j].time : ranked->now);
+							fmin(timed[j].time, ranked->now));
 }
 
 /* Factors of the newest items: read in ascending order, a block at a time. */
 static void
-GatherRecent(RecalRanked *ranked)
+GatherRecent(RecalRankedUser *ranked)
 {
 	RecalServed *served = ranked->served;
 	int			d = served->factors;
@@ -174,7 +174,7 @@ GatherRecent(RecalRanked *ranked)
 }
 
 static void
-AllocBatch(RecalRanked *ranked, MemoryContext context)
+AllocBatch(RecalRankedUser *ranked, MemoryContext context)
 {
 	const RecalServed *served = ranked->served;
 	Size		row = sizeof(float) * BATCH;
@@ -193,12 +193,12 @@ AllocBatch(RecalRanked *ranked, MemoryContext context)
 	ranked->work = RecalAllocAligned(context, sizeof(float) * recal_rank_score_work_size(BATCH));
 }
 
-RecalRanked *
+RecalRankedUser *
 RecalRankUserAt(RecalServed *served, RecalRankMoment *moment, const RecalUser *user,
 				const RecalId *id, MemoryContext context)
 {
 	static uint64 last_number = 0;
-	RecalRanked *ranked = MemoryContextAllocZero(context, sizeof(RecalRanked));
+	RecalRankedUser *ranked = MemoryContextAllocZero(context, sizeof(RecalRankedUser));
 	RecalRankUser *state = &ranked->user;
 	RecalTimed *timed = recal_palloc_array(RecalTimed, Max(user->npairs, 1));
 	int64		n = 0;
@@ -211,7 +211,8 @@ RecalRankUserAt(RecalServed *served, RecalRankMoment *moment, const RecalUser *u
 	AllocBatch(ranked, context);
 
 	for (int64 j = 0; j < user->npairs; j++)
-		if (RecalRankCounts(served, user->timed[j].item, user->confidence[user->timed[j].index]))
+		if (RecalRankCounts(served, user->timed[j].item, user->confidence[user->timed[j].index],
+							user->timed[j].time))
 			timed[n++] = user->timed[j];
 	if (n > 0 && isfinite(timed[0].time) && !(timed[0].time <= ranked->now))
 		ranked->now = timed[0].time;
@@ -229,7 +230,7 @@ RecalRankUserAt(RecalServed *served, RecalRankMoment *moment, const RecalUser *u
 
 /* Turns the moment's view to this user. */
 static void
-View(RecalRanked *ranked)
+View(RecalRankedUser *ranked)
 {
 	RecalRankMoment *moment = ranked->moment;
 
@@ -241,7 +242,7 @@ View(RecalRanked *ranked)
 
 /* ranked->features of at most BATCH items */
 static void
-Describe(RecalRanked *ranked, const int32 *positions, int n)
+Describe(RecalRankedUser *ranked, const int32 *positions, int n)
 {
 	RecalServed *served = ranked->served;
 	int			d = served->factors;
@@ -262,7 +263,7 @@ Describe(RecalRanked *ranked, const int32 *positions, int n)
 }
 
 void
-RecalRankScores(RecalRanked *ranked, const int32 *positions, int64 n, float *scores)
+RecalRankScores(RecalRankedUser *ranked, const int32 *positions, int64 n, float *scores)
 {
 	int32	   *counted = ranked->items + BATCH;
 
@@ -282,7 +283,7 @@ RecalRankScores(RecalRanked *ranked, const int32 *positions, int64 n, float *sco
 }
 
 void
-RecalRankFeatures(RecalRanked *ranked, int32 position, float *features)
+RecalRankFeatures(RecalRankedUser *ranked, int32 position, float *features)
 {
 	View(ranked);
 	Describe(ranked, &position, 1);
@@ -290,7 +291,7 @@ RecalRankFeatures(RecalRanked *ranked, int32 position, float *features)
 }
 
 int64
-RecalRankPool(RecalRanked *ranked, const RecalScored *best, int nbest, const bool *excluded,
+RecalRankPool(RecalRankedUser *ranked, const RecalScored *best, int nbest, const bool *excluded,
 			  int32 *positions)
 {
 	RecalRankMoment *moment = ranked->moment;
@@ -307,7 +308,7 @@ RecalRankPool(RecalRanked *ranked, const RecalScored *best, int nbest, const boo
 }
 
 RecalScored *
-RecalRankPage(RecalRanked *ranked, const float *base, int k, int32 **positions, int *count)
+RecalRankPage(RecalRankedUser *ranked, const float *base, int k, int32 **positions, int *count)
 {
 	RecalServed *served = ranked->served;
 	int64		n = RecalServedCount(served);

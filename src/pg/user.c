@@ -458,9 +458,9 @@ RecalUserFromItems(RecalServed *served, const int32 *positions, int64 n, MemoryC
 	if (user->timed == NULL)
 		pfree(timed);
 
-	/* the order is known, the times are not */
+	/* the order is known, the times are not: it all happens now */
 	for (int64 j = 0; j < user->npairs && user->timed != NULL; j++)
-		timed[j].time = -INFINITY;
+		timed[j].time = INFINITY;
 	user->personal = user->npairs > 0;
 	RecalUserFoldIn(served, user);
 	return user;

@@ -89,7 +89,7 @@ ShareOf(const RecalRankNet *net, RecalRankFeature feature, float value, float co
  * they were 0.
  */
 static Shares
-CollectRankerReasons(RecalRanked *ranked, int32 item, Reason *reasons, int64 *n)
+CollectRankerReasons(RecalRankedUser *ranked, int32 item, Reason *reasons, int64 *n)
 {
 	const RecalRankNet *net = ranked->served->ranker->net;
 	float		features[RECAL_RANK_NFEATURES];
@@ -145,7 +145,7 @@ AddNetworkReasons(RecalServed *served, const RecalUser *user, const float *y, fl
  * that mean is the mean user.
  */
 static Reason *
-CollectReasons(RecalServed *served, const RecalUser *user, RecalRanked *ranked, int32 item,
+CollectReasons(RecalServed *served, const RecalUser *user, RecalRankedUser *ranked, int32 item,
 			   int64 *count)
 {
 	bool		has_prior = RecalUserFoldInModel(served, user).prior != NULL;
@@ -253,7 +253,7 @@ recal_explain(PG_FUNCTION_ARGS)
 	RecalServed *served;
 	RecalUser  *user;
 	RecalRankMoment *moment;
-	RecalRanked *ranked = NULL;
+	RecalRankedUser *ranked = NULL;
 	RecalId		user_id;
 	RecalId		item_id;
 	bool		known = !PG_ARGISNULL(0);

@@ -33,7 +33,7 @@ typedef struct Request
 	RecalStatement *statement;
 	RecalServed *served;
 	RecalUser  *user;
-	RecalRanked *ranked;		/* or NULL: the rows' scores are the scores */
+	RecalRankedUser *ranked;		/* or NULL: the rows' scores are the scores */
 	Scores		scores;
 	int			k;
 	bool		exclude_seen;

@@ -88,7 +88,7 @@ SetUser(RecalStatement *statement, const RecalId *id)
 }
 
 static float
-RankScore(RecalRanked *ranked, int32 position)
+RankScore(RecalRankedUser *ranked, int32 position)
 {
 	float		score;
 
