@@ -16,7 +16,7 @@
 #include "recal_serve.h"
 
 /* The most rows since the training that are counted, the newest */
-#define RECAL_RANK_LIVE_ROWS 100000
+#define RECAL_RANK_LIVE_ROWS 20000
 
 /* What is in demand, with room for what a user has seen of it */
 #define RECAL_RANK_DEMAND (4 * RECAL_RANK_POOL_RECENT)
