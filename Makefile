@@ -10,7 +10,7 @@ EXTENSION = recal
 DATA = $(wildcard sql/recal--*.sql)
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/learn/*.c src/pg/*.c src/sql/*.c)))
 
-REGRESS = install define options rights serve cache types recommend_all evaluate explain feedback select similar content forget ratings report tune network network_content sample simulate ranker
+REGRESS = install define options rights serve cache types recommend_all evaluate explain feedback select similar content forget ratings report tune network network_content sample simulate ranker ranker_serve
 REGRESS_OPTS = --inputdir=.
 
 # specs and their expected output lie in test/; 16 looks for the latter with an option of its own

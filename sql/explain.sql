@@ -13,7 +13,7 @@ INSERT INTO heard SELECT 122, i, 'disliked', timestamptz '2026-01-21' FROM gener
 CREATE INDEX ON heard (user_id);
 SELECT recal_create_model('music', 'heard', event_column => 'event', time_column => 'at',
 	event_weights => '{"played": 1, "bought": 4, "disliked": -2}', half_life => '30 days',
-	options => '{"factors": 12, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 0.9}');
+	options => '{"ranker": "off", "factors": 12, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 0.9}');
 SELECT * FROM recal_explain(1, 10);
 \echo :LAST_ERROR_SQLSTATE
 CALL recal_train('music');
