@@ -73,6 +73,9 @@ SELECT score = :live AS live FROM about;
 -- the rows that are counted are those of known items
 INSERT INTO visits VALUES (3000, 12345, '2026-02-01 00:00:30'), (NULL, 30, '2026-02-01 00:00:30'), (3000, 30, NULL), (3000, 30, 'infinity'), (3000, 30, '2020-01-01');
 SELECT score = :live AS same FROM about;
+-- one from the far future does not make everything old
+INSERT INTO visits VALUES (3000, 30, '2999-01-01');
+SELECT score = :live AS same FROM about;
 -- a session that is told to wait, waits
 SET recal.ranker_refresh = '1h';
 INSERT INTO visits SELECT 4000 + n, 30, timestamptz '2026-02-03' FROM generate_series(1, 50) n;

@@ -40,6 +40,9 @@
 #define NEWER_PERIOD	20
 #define WHOLE_PERIOD	200
 
+/* one row in so many may be of a time that cannot be */
+#define STRAY_ROWS		50
+
 /* What a user of those rows did before the next one. */
 typedef struct LiveUser
 {
@@ -302,6 +305,26 @@ SortRows(LiveReader *reader)
 	qsort(rows, n, sizeof(LiveRow), CompareRows);
 }
 
+/*
+ * Leaves out a few last rows that lie farther behind all others than the whole
+ * training: one that somebody wrote with a time in the future must not make
+ * everything old for everybody.
+ */
+static void
+DropStray(LiveReader *reader, const RecalCountersHead *head)
+{
+	double		span = head->unit * (double) head->rows;
+
+	for (int64 left = 1 + reader->n / STRAY_ROWS; left > 0 && reader->n > 0; left--)
+	{
+		const LiveRow *last = &reader->rows[reader->n - 1];
+
+		if (last->time - (reader->n > 1 ? last[-1].time : reader->since) <= span)
+			break;
+		reader->n--;
+	}
+}
+
 /* The newest rows since the training, in the current memory context. */
 static void
 ReadRows(LiveReader *reader)
@@ -358,7 +381,7 @@ CountRows(Live *live, const LiveReader *reader)
  * their positions, in memory that takes the place of theirs.
  */
 static void
-TakeUsers(Live *live, LiveReader *reader, const RecalServedRanker *ranker, MemoryContext context)
+TakeUsers(Live *live, LiveReader *reader, const RecalServed *served, MemoryContext context)
 {
 	RecalRankMoment *moment = &live->moment;
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -386,7 +409,8 @@ TakeUsers(Live *live, LiveReader *reader, const RecalServedRanker *ranker, Memor
 		{
 			RecalId		id = RecalIdTableGet(&ids, position);
 
-			(void) RecalRankerTaste(ranker, &id, &tastes[position]);
+			newest[position] = RecalRankerTaste(served->ranker, &id, &tastes[position]) ?
+				served->as_of : -INFINITY;
 			users[position].nrecent = 0;
 		}
 	}
@@ -439,8 +463,9 @@ Refresh(Live *live, RecalStatement *statement, bool whole)
 	MemoryContextSwitchTo(context);
 	ReadRows(&reader);
 	MemoryContextSwitchTo(context); /* SPI leaves its own */
-	TakeUsers(live, &reader, served->ranker, users);
+	TakeUsers(live, &reader, served, users);
 	SortRows(&reader);
+	DropStray(&reader, (const RecalCountersHead *) served->ranker->memory);
 	if (whole)
 	{
 		memcpy(live->memory, served->ranker->memory, served->ranker->bytes);
