@@ -56,8 +56,22 @@ DELETE FROM visits WHERE user_id > 1000;
 SELECT score = :before AS as_trained FROM about;
 ROLLBACK TO s;
 SELECT score NOT IN (:live, :before) AS changed FROM about;
+RELEASE s;
+-- what was undone is gone, however long it may be kept
+SELECT score AS inside FROM about \gset
+SAVEPOINT s;
+DELETE FROM visits WHERE user_id > 1000;
+SELECT score = :before AS as_trained FROM about;
+SET LOCAL recal.ranker_refresh = '1h';
+SELECT score = :before AS kept FROM about;
+ROLLBACK TO s;
+SET LOCAL recal.ranker_refresh = '1h';
+SELECT score = :inside AS same FROM about;
+RELEASE s;
 ROLLBACK;
+SET recal.ranker_refresh = '1h';
 SELECT score = :live AS same FROM about;
+SET recal.ranker_refresh = 0;
 -- never, or where no index finds them: as trained
 SET recal.ranker_refresh = -1;
 SELECT score = :before AS as_trained FROM about;
@@ -86,7 +100,7 @@ DELETE FROM visits WHERE user_id >= 3000 OR user_id IS NULL;
 SELECT score = :live AS same FROM about;
 
 -- between whole readings newer rows are added, with the same result
-INSERT INTO visits SELECT 5000 + n % 500, n % 30 + 30 * (n % 2), timestamptz '2026-02-04' + make_interval(secs => n) FROM generate_series(1, 15000) n;
+INSERT INTO visits SELECT 5000 + n % 500, n / 500 % 30 + 30 * (n % 2), timestamptz '2026-02-04' + make_interval(secs => n) FROM generate_series(1, 15000) n;
 SELECT count(*) FROM about;
 SELECT score AS whole FROM about \gset
 INSERT INTO visits SELECT CASE WHEN n % 2 = 0 THEN 5000 ELSE 3990 END + n, 59, timestamptz '2026-02-05' + make_interval(secs => n) FROM generate_series(1, 40) n;
@@ -101,10 +115,10 @@ BEGIN
 END
 $$;
 SELECT score AS newer, score <> :whole AS changed FROM about \gset
-SELECT round(recal_score(5010, 7)::numeric, 4) AS other \gset
+SELECT round(recal_score(5050, 59)::numeric, 4) AS other \gset
 SELECT :'changed' AS changed;
 SET recal.ranker_refresh = 0;
-SELECT score = :newer AS same, round(recal_score(5010, 7)::numeric, 4) = :other AS same_for_another FROM about;
+SELECT score = :newer AS same, round(recal_score(5050, 59)::numeric, 4) = :other AS same_for_another FROM about;
 DELETE FROM visits WHERE user_id >= 3000;
 SELECT score = :live AS same FROM about;
 
@@ -129,6 +143,19 @@ SET ROLE regress_recal_clerk;
 SELECT round(recal_score(17, 30)::numeric, 4) = :live AS live;
 SET ROLE regress_recal_visitor;
 SELECT round(recal_score(17, 30)::numeric, 4) = :before AS as_trained;
+-- not even their own rows are counted for them
+RESET ROLE;
+BEGIN;
+INSERT INTO visits VALUES (17, 31, '2026-01-03 18:00');
+SET ROLE regress_recal_visitor;
+SET LOCAL recal.ranker_refresh = -1;
+SELECT recal_score(17, 31) AS trained \gset
+SET LOCAL recal.ranker_refresh = 0;
+SELECT abs(recal_score(17, 31) - :trained) < 1e-6 AS same;
+SET ROLE regress_recal_clerk;
+SELECT abs(recal_score(17, 31) - :trained) > 1e-6 AS changed;
+ROLLBACK;
+SET ROLE regress_recal_visitor;
 SELECT count(*), max(abs(r.score - recal_score(17, r.item_id))) < 1e-4 AS same FROM recal_recommend(17, 20) r;
 SELECT count(*) FROM recal_recommend_all_for(ARRAY[17, 18], NULL::int[], 5);
 SELECT count(*) > 0 AS reasons FROM recal_explain(17, 30);
