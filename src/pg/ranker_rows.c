@@ -330,7 +330,8 @@ RecalRankerFoldIn(RecalRankerRun *run)
 		.regularization = (float) beside->regularization_used,
 		.nitems = matrix->nitems,
 		.eigenvalues = beside->eigenvalues,
-		.user_mean = RecalMeanUser(beside, matrix->nusers)
+		.user_mean = RecalMeanUser(beside, matrix->nusers),
+		.mean_likes = RECAL_MEAN_USER_LIKES
 	};
 
 	for (int64 t = 0; t < run->ntargets; t++)
