@@ -281,7 +281,8 @@ may_reach(const Picking *p, int64_t place)
 	if (most < p->options->threshold * p->options->threshold)
 		return false;
 	return p->options->floor <= 0 ||
-		weigh(p, place, information(p, place, most)) >= p->options->floor;
+		weigh(p, place, information(p, place, fmaxf(most - part_of(p, place), 0.0f))) >=
+		p->options->floor;
 }
 
 static void

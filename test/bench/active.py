@@ -9,7 +9,8 @@ users cannot give when asked, and on dense ones that nearly all can.
 import os
 import time
 
-from database import WORK, heading, load, psql, read, rows, script, table
+from database import REPEAT, WORK, heading, load, median, psql, read, rows, script, table
+from latency import pgbench, row
 
 SEEDS = int(os.environ.get("BENCH_SEEDS", "5"))
 STRATEGIES = ("uncertainty", "variance_reduction", "entropy", "interest", "popularity", "random")
@@ -79,6 +80,34 @@ def msweb(directory):
     return lines
 
 
+def seconds_of(statement):
+    """Median over runs in one session, the first of which loads the model and is left out"""
+    timed = psql("\\timing on", *[statement] * (REPEAT + 1))
+    seconds = [float(line.split()[1]) / 1000 for line in timed.splitlines() if line.startswith("Time:")]
+    return median(seconds[1:])
+
+
+def speed():
+    """All pairs of 10,000 users and as many items, and one user; the rows are read by the first, too"""
+    users = 10000
+    script("generate-events.sql", table="pairs", users=users, items=10000, per_user=20)
+    psql("CREATE INDEX ON pairs (user_id)")
+    for factors, target in ((32, 2), (64, 6)):
+        psql(
+            f"""SELECT recal_create_model('pairs', 'pairs', options => '{{"factors": {factors}, "unobserved_weight": 0.1, "regularization": 0.01}}')""",
+            "CALL recal_train('pairs')",
+        )
+        every = seconds_of("SELECT count(*) FROM recal_select_uncertain(100, model => 'pairs')")
+        reading = seconds_of("SELECT count(*) FROM recal_select_uncertain_for(NULL::bigint[], ARRAY[1::bigint], 1, model => 'pairs')")
+        print(f"\n{factors} factors: recal_select_uncertain(100) over 10,000 users x 10,000 items {every:.2f} s (asked: {target}), of it about {reading:.2f} reading behaviour and making users")
+        table(
+            ("ms", "p50", "p95", "p99", "calls", "asked"),
+            [row("one user's five questions", "20", pgbench(users, "SELECT * FROM recal_select_uncertain_for(ARRAY[:user::bigint], NULL::bigint[], 5, model => 'pairs')"))],
+        )
+        psql("SELECT recal_drop_model('pairs')")
+    psql("DROP TABLE pairs")
+
+
 def main():
     heading(f"Active learning: {SEEDS} seeds")
     movielens = os.path.join(WORK, "movielens", "ratings.tsv")
@@ -98,6 +127,7 @@ def main():
     psql("DROP TABLE IF EXISTS dense")
     script("generate-ratings.sql", table="dense", users=1000, items=200)
     ratings("generated, nine in ten of all pairs", "dense", '{"factors": 16}')
+    speed()
 
 
 main()
