@@ -85,15 +85,15 @@ typedef struct RecalEvaluation
 	RecalMomentScores ranker;	/* likewise, or NULL */
 	void	   *ranker_arg;
 	/* out */
-	RecalRankMetrics model;		/* what would serve */
+	RecalRankMetrics model;		/* what would serve without a ranker */
 	RecalRankMetrics factorization; /* alone; no users unless a network serves with it */
 	RecalRankMetrics baseline;	/* popularity: users an item has in train; of live, has had by then */
 	RecalRankMetrics recent;	/* this and the next two have no users unless asked for; counts that
 								 * decay */
 	RecalRankMetrics together;	/* what goes with the user's newest items */
-	RecalRankMetrics ranked;	/* by ranker */
+	RecalRankMetrics ranked;	/* by ranker: where it has been given, what would serve */
 	int64		unknown;		/* rows of live whose item training has not seen: misses */
-	double		model_coverage; /* share of the catalogue in at least one list */
+	double		model_coverage; /* share of the catalogue in at least one list that would serve */
 	double		baseline_coverage;
 } RecalEvaluation;
 
@@ -106,6 +106,18 @@ extern void RecalRankHoldout(const char *model, RecalHoldout *holdout,
 							 const RecalFactorization *factorization,
 							 const struct RecalNetwork *network, int k,
 							 RecalEvaluation *evaluation);
+
+struct RecalRanker;				/* recal_rank.h */
+
+/*
+ * Gives the evaluation a ranker that was kept, trained on the holdout's training
+ * matrix beside this factorization and this network: it ranks its pool for a page
+ * of k as serving does, and all other items come behind by the scores without it.
+ */
+extern void RecalEvaluateRanker(const struct RecalRanker *ranker,
+								const struct RecalNetwork *network, const RecalHoldout *holdout,
+								const RecalFactorization *factorization, int k,
+								RecalEvaluation *evaluation);
 
 typedef struct RecalRatingEvaluation
 {

@@ -11,7 +11,7 @@
 
 typedef struct RecalWalk
 {
-	RecalRankRows rows;			/* liked pairs: those of train, or of live, all */
+	RecalRankRows rows;			/* liked pairs that have a time: those of train, or of live, all */
 	RecalCounters counters;
 	RecalRankPass pass;
 	RecalRankView view;
@@ -23,7 +23,8 @@ typedef struct RecalWalk
 /*
  * At the start of the rows; the holdout must have moments. Of training rows
  * alone are the half-lives, the choice among them for lists of k, and the places
- * for neighbours. d: of the factorization. In the current context.
+ * for neighbours, planned as a ranker's are. d: of the factorization. In the
+ * current context.
  */
 extern void RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d);
 

@@ -148,6 +148,12 @@ extern void RecalRankerProgress(RecalRankerRun *run, double fraction);
 /* RecalPoll of a run while rows are walked along */
 extern void RecalRankerPoll(void *arg);
 
+/* Neighbours of all items together; every session that serves keeps them. */
+#define RECAL_RANK_MAX_SLOTS	(4 * 1024 * 1024)
+
+/* Seconds that rows take; a few that are far from all others have no say. */
+extern double RecalRankerSpan(const RecalRankRows *rows);
+
 /* Counters without a row, and a pass at the first one */
 extern void RecalRankerStart(RecalRankerRun *run);
 

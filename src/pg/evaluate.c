@@ -331,17 +331,33 @@ CompareMoments(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
+/* Rows without a time are looked for as of the newest row of all, as serving would. */
+static void
+SetMoments(RecalHoldout *holdout)
+{
+	double		newest = -INFINITY;
+
+	for (int64 j = 0; j < holdout->train.nnz; j++)
+		if (isfinite(holdout->train.pair_time[j]))
+			newest = Max(newest, holdout->train.pair_time[j]);
+	for (int64 t = 0; t < holdout->ntest; t++)
+		if (isfinite(holdout->moments[t]))
+			newest = Max(newest, holdout->moments[t]);
+	for (int64 t = 0; t < holdout->ntest; t++)
+		if (!isfinite(holdout->moments[t]))
+			holdout->moments[t] = isfinite(newest) ? newest : 0;
+}
+
 /* The order in which test users have their turn: of time, where a walk goes along */
 static void
-BeginWalk(Evaluator *evaluator, int k)
+BeginWalk(Evaluator *evaluator, RecalHoldout *holdout, int k)
 {
-	const RecalHoldout *holdout = evaluator->holdout;
-
 	evaluator->order = RecalAllocArray(sizeof(int32), holdout->ntest);
 	for (int64 t = 0; t < holdout->ntest; t++)
 		evaluator->order[t] = (int32) t;
 	if (holdout->moments == NULL || (!evaluator->evaluation->moments && holdout->known == NULL))
 		return;
+	SetMoments(holdout);
 	qsort_arg(evaluator->order, holdout->ntest, sizeof(int32), CompareMoments, holdout->moments);
 	evaluator->walk = palloc0(sizeof(RecalWalk));
 	RecalWalkBegin(evaluator->walk, holdout, k, evaluator->d);
@@ -452,7 +468,7 @@ RecalRankHoldout(const char *model, RecalHoldout *holdout,
 	FindUnknown(&evaluator);
 	if (evaluator.unknown != NULL)
 		RecalHoldoutDrop(holdout, evaluator.unknown);
-	BeginWalk(&evaluator, k);
+	BeginWalk(&evaluator, holdout, k);
 	for (int64 first = 0; first < holdout->ntest; first += batch)
 	{
 		int			n = (int) Min(batch, holdout->ntest - first);
@@ -464,6 +480,7 @@ RecalRankHoldout(const char *model, RecalHoldout *holdout,
 			AddTest(&evaluator, evaluator.order[first + i], i, spare);
 		}
 	}
-	evaluation->model_coverage = Coverage(evaluator.shown[SERVED], nitems);
+	evaluation->model_coverage = Coverage(evaluator.shown[evaluation->ranker != NULL ? RANKER :
+														  SERVED], nitems);
 	evaluation->baseline_coverage = Coverage(evaluator.shown[POPULARITY], nitems);
 }

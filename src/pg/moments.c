@@ -16,11 +16,10 @@
 #include "recal_compat.h"
 #include "recal_factorize.h"
 #include "recal_moments.h"
+#include "recal_rank.h"
 #include "recal_serve.h"
 
 #define PROBES			2000	/* training rows to choose the half-life by, of the newer half */
-#define SLOTS_SHARE		4		/* neighbours take this part of recal.train_memory at most */
-#define SLOT_BYTES		(sizeof(int32) + 2 * sizeof(float))
 #define ROWS_PER_POLL	1024
 
 /* what follows says more than what is near; and rows added to counts to divide by */
@@ -47,17 +46,24 @@ CompareRows(const void *a, const void *b)
 	return (x->item > y->item) - (x->item < y->item);
 }
 
+/* Whether a ranker counts it, too */
+static bool
+Counts(const RecalMatrix *matrix, int64 pair)
+{
+	return matrix->by_user.confidences[pair] > 0 && isfinite(matrix->pair_time[pair]);
+}
+
 static int64
 CountLiked(const RecalMatrix *matrix)
 {
 	int64		n = 0;
 
 	for (int64 j = 0; j < matrix->nnz; j++)
-		n += matrix->by_user.confidences[j] > 0;
+		n += Counts(matrix, j);
 	return n;
 }
 
-/* Liked pairs in order of time */
+/* Liked pairs that have a time, in order of it */
 static void
 ReadRows(const RecalMatrix *matrix, RecalRankRows *rows)
 {
@@ -71,7 +77,7 @@ ReadRows(const RecalMatrix *matrix, RecalRankRows *rows)
 
 	for (int64 u = 0; u < matrix->nusers; u++)
 		for (int64 j = pairs->offsets[u]; j < pairs->offsets[u + 1]; j++)
-			if (pairs->confidences[j] > 0)
+			if (Counts(matrix, j))
 			{
 				sorted[at].time = matrix->pair_time[j];
 				sorted[at].user = (int32) u;
@@ -99,10 +105,11 @@ Start(const RecalRankRows *rows, int64 ntrain, const int64 *offsets, RecalCounte
 	  RecalRankPass *pass)
 {
 	int64		nitems = rows->nitems;
-	double		first = ntrain > 0 ? rows->times[0] : 0;
-	double		last = ntrain > 0 ? rows->times[ntrain - 1] : 0;
+	RecalRankRows train = *rows;
 
-	recal_counters_init(counters, nitems, offsets, ntrain, first, last,
+	train.n = ntrain;
+	recal_counters_init(counters, nitems, offsets, ntrain, 0,
+						ntrain > 0 ? RecalRankerSpan(&train) : 0,
 						RecalAllocAligned(CurrentMemoryContext,
 										  recal_counters_bytes(nitems, offsets[nitems])));
 	recal_rank_pass_start(pass, rows, counters,
@@ -190,8 +197,7 @@ RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d)
 	memset(counts, 0, sizeof(int64) * nitems);
 	for (int64 row = 0; row < ntrain; row++)
 		counts[walk->rows.items[row]]++;
-	(void) recal_counters_plan(nitems, counts, RecalTrainMemory() / SLOTS_SHARE / SLOT_BYTES,
-							   offsets);
+	(void) recal_counters_plan(nitems, counts, RECAL_RANK_MAX_SLOTS, offsets);
 	walk->half = ChooseHalf(&walk->rows, ntrain, k);
 	Start(&walk->rows, ntrain, offsets, &walk->counters, &walk->pass);
 	walk->d = d;
@@ -218,13 +224,13 @@ RecalWalkUser(RecalWalk *walk, int32 user, double now, const RecalKnownPairs *kn
 
 	for (int64 j = 0; j < known->n; j++)
 	{
-		if (known->confidences[j] <= 0)
+		if (known->confidences[j] <= 0 || !isfinite(known->times[j]))
 			continue;
 		pairs[state.nrows].time = known->times[j];
 		pairs[state.nrows++].item = known->items[j];
 	}
 	recal_history_sort(pairs, state.nrows);
-	state.last_time = state.nrows > 0 ? pairs[0].time : 0;
+	state.last_time = state.nrows > 0 ? pairs[0].time : now;
 	state.nrecent = (int) Min(state.nrows, RECAL_RANK_RECENT);
 	for (int i = 0; i < state.nrecent; i++)
 	{
@@ -233,6 +239,10 @@ RecalWalkUser(RecalWalk *walk, int32 user, double now, const RecalKnownPairs *kn
 			memcpy(walk->recent_vectors + (Size) i * walk->d,
 				   item_factors + (Size) pairs[i].item * walk->d, sizeof(float) * walk->d);
 	}
+	/* the user's own rows of this very time are known, though not counted yet */
+	for (int64 j = state.nrows - 1; j >= 0; j--)
+		if (pairs[j].time >= now)
+			recal_taste_add(&state.taste, &walk->counters, pairs[j].item, now);
 	recal_rank_view_user(&walk->view, &state, now, walk->recent_vectors);
 	pfree(pairs);
 }

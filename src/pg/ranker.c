@@ -24,9 +24,6 @@
 #define MAX_EXAMPLES	50000
 #define FEW_EXAMPLES	5000	/* as many are not worth less memory */
 
-/* neighbours of all items together; every session that serves keeps them */
-#define MAX_SLOTS		(4 * 1024 * 1024)
-
 /* rows at either end that do not count for the mean time between two rows */
 #define TRIMMED			50		/* one in so many */
 
@@ -93,7 +90,7 @@ WalkMemory(const RecalRankerRun *run, int64 nexamples)
 	RecalRankOptions options;
 	Size		candidate = sizeof(int32) + sizeof(float) * (1 + RECAL_RANK_NFEATURES);
 	Size		example = 2 * sizeof(int32) + RECAL_RANK_CANDIDATES * candidate;
-	int64		slots = Max(MAX_SLOTS, RECAL_RANK_LEAST_NEIGHBOURS * matrix->nitems);
+	int64		slots = Max(RECAL_RANK_MAX_SLOTS, RECAL_RANK_LEAST_NEIGHBOURS * matrix->nitems);
 	Size		judge = 16 * sizeof(float) + 32;	/* of an item, about */
 
 	recal_rank_default_options(&options);
@@ -167,16 +164,15 @@ PlanCounters(RecalRankerRun *run)
 	for (int64 i = 0; i < run->rows.n; i++)
 		counts[run->rows.items[i]]++;
 	run->offsets = RecalAllocArray(sizeof(int64), nitems + 1);
-	slots = recal_counters_plan(nitems, counts, MAX_SLOTS, run->offsets);
+	slots = recal_counters_plan(nitems, counts, RECAL_RANK_MAX_SLOTS, run->offsets);
 	pfree(counts);
 	run->ranker->counters_bytes = (Size) recal_counters_bytes(nitems, slots);
 	run->ranker->counters = RecalAllocAligned(run->results, run->ranker->counters_bytes);
 	run->pass_memory = Allocate(recal_rank_pass_bytes(&run->rows));
 }
 
-/* Seconds that rows take; a few that are far from all others have no say. */
-static double
-TimeSpan(const RecalRankRows *rows)
+double
+RecalRankerSpan(const RecalRankRows *rows)
 {
 	int64		trimmed = rows->n / TRIMMED;
 	double		span = rows->times[rows->n - 1 - trimmed] - rows->times[trimmed];
@@ -190,7 +186,7 @@ void
 RecalRankerStart(RecalRankerRun *run)
 {
 	recal_counters_init(&run->counters, run->rows.nitems, run->offsets, run->rows.n, 0,
-						TimeSpan(&run->rows), run->ranker->counters);
+						RecalRankerSpan(&run->rows), run->ranker->counters);
 	recal_rank_pass_start(&run->pass, &run->rows, &run->counters, run->pass_memory);
 	if (run->view.counters == NULL)
 		recal_rank_view_bind(&run->view, &run->counters, run->d,

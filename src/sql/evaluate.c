@@ -14,6 +14,7 @@
 #include "recal_compat.h"
 #include "recal_evaluate.h"
 #include "recal_neural.h"
+#include "recal_rank.h"
 #include "recal_rights.h"
 #include "recal_sample.h"
 
@@ -88,7 +89,8 @@ static void
 PutMetrics(ReturnSetInfo *rsinfo, const RecalHoldout *holdout, const RecalEvaluation *evaluation,
 		   int k)
 {
-	const RecalRankMetrics *m = &evaluation->model;
+	const RecalRankMetrics *m = evaluation->ranker != NULL ? &evaluation->ranked :
+		&evaluation->model;
 	const RecalRankMetrics *b = &evaluation->baseline;
 	double		n = (double) m->users;
 	double		users = (double) CountUsers(holdout);
@@ -130,24 +132,36 @@ PutMoments(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, int k)
 	}
 }
 
-/* Whether a network serves, and what there would be without it */
+/* One of what would serve if something were not there */
 static void
-PutNetwork(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, const RecalNetwork *network,
-		   int k)
+PutWithout(ReturnSetInfo *rsinfo, const char *name, const RecalRankMetrics *m,
+		   const RecalRankMetrics *b, int k)
 {
-	const RecalRankMetrics *f = &evaluation->factorization;
-	const RecalRankMetrics *b = &evaluation->baseline;
-	double		n = (double) f->users;
+	double		n = (double) m->users;
 
-	if (!network->tried)
-		return;
-	PutRow(rsinfo, "network", network->kept, NAN);
-	if (!network->kept)
-		return;
-	PutRow(rsinfo, psprintf("factorization_ndcg@%d", k), f->ndcg / n, b->ndcg / n);
-	PutRow(rsinfo, psprintf("factorization_recall@%d", k), f->recall / n, b->recall / n);
-	PutRow(rsinfo, psprintf("factorization_hit_rate@%d", k), f->hit_rate / n, b->hit_rate / n);
-	PutRow(rsinfo, "factorization_mrr", f->mrr / n, b->mrr / n);
+	PutRow(rsinfo, psprintf("%s_ndcg@%d", name, k), m->ndcg / n, b->ndcg / n);
+	PutRow(rsinfo, psprintf("%s_recall@%d", name, k), m->recall / n, b->recall / n);
+	PutRow(rsinfo, psprintf("%s_hit_rate@%d", name, k), m->hit_rate / n, b->hit_rate / n);
+	PutRow(rsinfo, psprintf("%s_mrr", name), m->mrr / n, b->mrr / n);
+}
+
+/* Whether a ranker and a network serve, and what there would be without them */
+static void
+PutParts(ReturnSetInfo *rsinfo, const RecalEvaluation *evaluation, const RecalRanker *ranker,
+		 const RecalNetwork *network, int k)
+{
+	const RecalRankMetrics *b = &evaluation->baseline;
+
+	if (ranker->tried)
+		PutRow(rsinfo, "ranker", ranker->kept, NAN);
+	if (network->tried)
+		PutRow(rsinfo, "network", network->kept, NAN);
+	if (ranker->kept && network->kept)
+		PutWithout(rsinfo, "network", &evaluation->model, b, k);
+	if (network->kept)
+		PutWithout(rsinfo, "factorization", &evaluation->factorization, b, k);
+	else if (ranker->kept)
+		PutWithout(rsinfo, "factorization", &evaluation->model, b, k);
 }
 
 static void
@@ -168,13 +182,22 @@ TrainAndRank(const RecalModel *model, const RecalDefinition *definition,
 			 const RecalFactorization *work, int k, ReturnSetInfo *rsinfo)
 {
 	RecalNetwork network = {.model = model->name};
+	RecalRanker ranker = {.model = model->name};
 	RecalEvaluation evaluation = {.moments = true};
 
 	RecalNetworkOptions(definition, &network);
 	RecalTrainNetwork(train, work, &network);
+
+	/* it ranks for a moment, and random rows have none */
+	RecalRankerOptions(definition, &ranker);
+	if (holdout->moments == NULL)
+		ranker.mode = RECAL_OFF;
+	RecalTrainRanker(train, work, &network, &ranker);
+	if (ranker.kept)
+		RecalEvaluateRanker(&ranker, &network, holdout, work, k, &evaluation);
 	RecalRankHoldout(model->name, holdout, work, &network, k, &evaluation);
 	PutMetrics(rsinfo, holdout, &evaluation, k);
-	PutNetwork(rsinfo, &evaluation, &network, k);
+	PutParts(rsinfo, &evaluation, &ranker, &network, k);
 	PutMoments(rsinfo, &evaluation, k);
 }
 

@@ -1,0 +1,151 @@
+/*
+ * ranker_evaluate.c
+ *		The ranker among what is evaluated: a page as ranker_serve.c makes it, and all
+ *		other items behind it.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#include "recal_blas.h"
+#include "recal_compat.h"
+#include "recal_evaluate.h"
+#include "recal_factorize.h"
+#include "recal_rank.h"
+#include "recal_rank_serve.h"
+#include "recal_workers.h"
+
+typedef struct Ranking
+{
+	const RecalRankNet *net;
+	const RecalNetwork *network;	/* NULL without */
+	const float *item_factors;
+	int64		nitems;
+	int			d;
+	int			depth;			/* of the best by the other scores */
+	bool	   *trained;		/* [nitems] has a training row */
+	RecalScored demand[RECAL_RANK_DEMAND];
+	RecalScored *best;			/* [depth] */
+	/* of a pool of up to depth + RECAL_RANK_POOL items */
+	int32	   *pool;
+	int32	   *counted;		/* -1: not counted */
+	float	   *vectors;
+	float	   *shares;			/* of the network */
+	float	   *features;
+	float	   *scores;
+	float	   *work;
+	RecalScored *order;
+} Ranking;
+
+/* Candidates, from scores [nitems] without what is hidden */
+static int64
+Pool(Ranking *ranking, const RecalMoment *moment, const float *scores)
+{
+	int			nbest = 0;
+	int			ndemand;
+	int64		n;
+
+	recal_topk_push_block(ranking->best, &nbest, ranking->depth, scores, ranking->nitems, 0);
+	recal_topk_sort(ranking->best, nbest);
+	ndemand = recal_counters_recent(moment->view->counters, RECAL_RANK_POOL_HALF,
+									RECAL_RANK_DEMAND, ranking->demand, RecalPollInterrupts,
+									NULL);
+	n = recal_rank_pool(moment->view, nbest, ranking->best, ndemand, ranking->demand,
+						moment->hidden, ranking->pool);
+	if (nbest <= RECAL_RANK_POOL_FACTORS)
+		return n;
+	for (int i = RECAL_RANK_POOL_FACTORS; i < nbest; i++)
+		ranking->pool[n++] = ranking->best[i].index;
+	return RecalSortPositions(ranking->pool, n);
+}
+
+/* ranking->scores of the pool */
+static void
+Score(Ranking *ranking, const RecalMoment *moment, int64 n)
+{
+	int			d = ranking->d;
+
+	for (int64 i = 0; i < n; i++)
+	{
+		int32		item = ranking->pool[i];
+
+		ranking->counted[i] = ranking->trained[item] ? item : -1;
+		memcpy(ranking->vectors + i * d, ranking->item_factors + (int64) item * d,
+			   sizeof(float) * d);
+		if (ranking->network != NULL)
+			ranking->shares[i] = moment->served[item] -
+				ranking->network->blend * moment->factorization[item];
+	}
+	recal_rank_features(moment->view, n, ranking->counted, ranking->vectors,
+						ranking->network != NULL ? ranking->shares : NULL, NULL,
+						ranking->features);
+	recal_rank_score(ranking->net, n, ranking->features, ranking->scores, ranking->work);
+}
+
+/* RecalMomentScores */
+static void
+ScoreMoment(void *arg, const RecalMoment *moment, float *scores)
+{
+	Ranking    *ranking = arg;
+	float		level = -INFINITY;
+	bool		failed = false;
+	int64		n;
+
+	for (int64 i = 0; i < ranking->nitems; i++)
+		scores[i] = moment->hidden[i] ? -INFINITY : moment->served[i];
+	n = Pool(ranking, moment, scores);
+	Score(ranking, moment, n);
+	for (int64 i = 0; i < ranking->nitems; i++)
+		level = Max(level, scores[i]);
+	for (int64 i = 0; i < n; i++)
+	{
+		failed |= isnan(ranking->scores[i]);
+		ranking->order[i] = (RecalScored) {ranking->scores[i], ranking->pool[i]};
+	}
+
+	/* only the order counts: the pool goes above all else, each by the least step */
+	recal_topk_sort(ranking->order, (int) n);
+	for (int64 i = n - 1; i >= 0; i--)
+	{
+		level = nextafterf(level, INFINITY);
+		scores[ranking->order[i].index] = failed ? NAN : level;
+	}
+}
+
+void
+RecalEvaluateRanker(const RecalRanker *ranker, const RecalNetwork *network,
+					const RecalHoldout *holdout, const RecalFactorization *factorization, int k,
+					RecalEvaluation *evaluation)
+{
+	Ranking    *ranking = palloc0(sizeof(Ranking));
+	const RecalCsr *rows = &holdout->train.by_user;
+	int64		nitems = holdout->train.nitems;
+	int64		most;
+
+	ranking->net = ranker->net;
+	ranking->network = network->kept ? network : NULL;
+	ranking->item_factors = factorization->item_factors;
+	ranking->nitems = nitems;
+	ranking->d = factorization->factors;
+	ranking->depth = (int) Min(RecalRankDepth(k), Max(nitems, 1));
+	ranking->trained = palloc_extended(Max(nitems, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int64 j = 0; j < rows->offsets[rows->nrows]; j++)
+		ranking->trained[rows->columns[j]] = true;
+	most = ranking->depth + RECAL_RANK_POOL;
+	ranking->best = RecalAllocArray(sizeof(RecalScored), ranking->depth);
+	ranking->pool = RecalAllocArray(sizeof(int32), most);
+	ranking->counted = RecalAllocArray(sizeof(int32), most);
+	ranking->vectors = RecalAllocAligned(CurrentMemoryContext,
+										 mul_size(sizeof(float) * ranking->d, most));
+	ranking->shares = RecalAllocArray(sizeof(float), most);
+	ranking->features = RecalAllocAligned(CurrentMemoryContext,
+										  mul_size(sizeof(float) * RECAL_RANK_NFEATURES, most));
+	ranking->scores = RecalAllocArray(sizeof(float), most);
+	ranking->work = RecalAllocAligned(CurrentMemoryContext, sizeof(float) *
+									  recal_rank_score_work_size(most));
+	ranking->order = RecalAllocArray(sizeof(RecalScored), most);
+	evaluation->ranker = ScoreMoment;
+	evaluation->ranker_arg = ranking;
+}
