@@ -72,7 +72,8 @@ typedef struct RecalMoment
 	const float *vector;		/* [d] of the factorization */
 	const float *factorization; /* [nitems] scores x·y */
 	const float *served;		/* [nitems] with those of the network, if there is one */
-	struct RecalRankView *view; /* of this user now, on counters of all rows before */
+	struct RecalRankView *view; /* of this user now, on counters of all rows before, as serving
+								 * counts them */
 } RecalMoment;
 
 /* Scores [nitems] of one more way to rank; those of hidden items do not matter. */

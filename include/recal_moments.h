@@ -15,6 +15,7 @@ typedef struct RecalWalk
 	RecalCounters counters;
 	RecalRankPass pass;
 	RecalRankView view;
+	int64		since;			/* the first row of which is not known what its user did before; or -1 */
 	int			half;			/* half-life of what is recent, by how it ranks training rows */
 	int			d;
 	float	   *recent_vectors; /* [RECAL_RANK_SHORT × d] */
@@ -25,8 +26,12 @@ typedef struct RecalWalk
  * alone are the half-lives, the choice among them for lists of k, and the places
  * for neighbours, planned as a ranker's are. d: of the factorization. In the
  * current context.
+ *
+ * as_served: what comes since the training is counted as serving does, which does
+ * not know what a user did before it; and no half-life is chosen.
  */
-extern void RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d);
+extern void RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d,
+						   bool as_served);
 
 /* Counts the rows before a time, which must not be less than that of the last call. */
 extern void RecalWalkTo(RecalWalk *walk, double time);

@@ -4,7 +4,7 @@ CREATE TABLE plays (user_id int, item_id int, at timestamptz);
 INSERT INTO plays SELECT u, (u % 10) * 10 + i, timestamptz '2026-01-01' + make_interval(hours => u + (i * 7 + u / 10 * 3) % 10)
 FROM generate_series(0, 299) u, generate_series(0, 9) i WHERE (i + u / 10) % 5 <> 0;
 CREATE INDEX ON plays (user_id);
-SELECT recal_create_model('plays', 'plays', time_column => 'at', options => '{"factors": 16, "regularization": 0.003, "unobserved_weight": 0.1, "hidden": [16]}');
+SELECT recal_create_model('plays', 'plays', time_column => 'at', options => '{"factors": 16, "regularization": 0.003, "unobserved_weight": 0.1, "hidden": [16], "ranker": "off"}');
 
 SELECT metric, value > 2 * baseline AS far_better FROM recal_evaluate('plays', 2)
 WHERE metric IN ('ndcg@2', 'recall@2', 'hit_rate@2', 'map@2', 'mrr', 'coverage@2') ORDER BY metric;
@@ -36,7 +36,7 @@ WITH RECURSIVE walk AS (
 SELECT u AS user_id, item AS item_id, timestamptz '2024-01-01' + (step + u % 5) * interval '1 hour' AS at FROM walk;
 CREATE INDEX ON chains (user_id);
 SELECT recal_create_model('chains', 'chains', time_column => 'at',
-	options => '{"factors": 16, "epochs": 5, "confidence": "binary", "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [32]}');
+	options => '{"factors": 16, "epochs": 5, "confidence": "binary", "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [32], "ranker": "off"}');
 CREATE TEMP TABLE said AS
 SELECT protocol, metric, value, baseline FROM unnest('{last,time}'::text[]) protocol, recal_evaluate('chains', 10, protocol);
 SELECT metric, count(*), bool_and(value > coalesce(2 * baseline, 0)) AS far_better FROM said WHERE metric ~ '^(factorization|network)' GROUP BY 1 ORDER BY 1;

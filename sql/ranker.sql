@@ -25,6 +25,50 @@ SELECT sum(length(data)) AS before FROM recal_weights WHERE model = 'fads' AND v
 SELECT count(*) > 0 AS forgotten FROM recal_forget_user(7, 'fads');
 SELECT :before - sum(length(data)) AS fewer FROM recal_weights WHERE model = 'fads' AND version = 2 AND part = 'ranker_tastes';
 
+-- evaluating trains it on what is not held out, and says what would serve; random rows are of no moment
+CREATE TEMP TABLE said AS SELECT protocol, metric, value FROM unnest('{last,time,live,random}'::text[]) protocol, recal_evaluate('fads', 10, protocol);
+SELECT protocol, count(*) FILTER (WHERE metric = 'ranker') AS tried, bool_or(metric = 'ranker' AND value = 1) AS kept,
+	count(*) FILTER (WHERE metric ~ '^factorization') AS without_it FROM said GROUP BY 1 ORDER BY 1;
+SELECT protocol, than.metric AS than, s.value > 1.1 * than.value AS better
+FROM said s JOIN said than USING (protocol) WHERE s.metric = 'ndcg@10' AND than.metric ~ '._ndcg@10' ORDER BY 1, 2;
+SELECT recal_alter_model('fads', '{"ranker": "off"}');
+SELECT count(*) AS same, (SELECT count(*) FROM recal_evaluate('fads') WHERE metric ~ '^(ranker|factorization)') AS of_it
+FROM recal_evaluate('fads') e JOIN said s ON s.protocol = 'last' AND s.metric = 'factorization_' || e.metric AND abs(s.value - e.value) < 1e-6;
+SELECT recal_alter_model('fads', '{"ranker": null}');
+
+-- pages of a model that has never had the newest rows, each of which comes to be known when it has been asked for, are as good
+CREATE TEMP TABLE liked AS SELECT user_id, item_id, max(at) AS at FROM fads GROUP BY 1, 2;
+CREATE TEMP TABLE held AS SELECT * FROM liked WHERE at >= (SELECT at FROM liked ORDER BY at OFFSET (SELECT count(*) * 9 / 10 FROM liked) LIMIT 1);
+CREATE TABLE rest AS SELECT * FROM fads f WHERE NOT EXISTS (SELECT FROM held h WHERE (h.user_id, h.item_id) = (f.user_id, f.item_id));
+CREATE INDEX ON rest (user_id);
+CREATE INDEX ON rest (at);
+SELECT recal_create_model('rest', 'rest', time_column => 'at', options => (SELECT definition -> 'options' FROM recal_model WHERE name = 'fads'));
+CALL recal_train('rest');
+SET recal.ranker_refresh = 0;
+CREATE FUNCTION gain(who int, what int, now timestamptz) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	found int;
+BEGIN
+	SELECT rank INTO found FROM recal_recommend(who, 10, 'rest') WHERE item_id = what;
+	INSERT INTO rest VALUES (who, what, now);
+	RETURN coalesce(1 / log(2, found + 1.0), 0);
+END $$;
+WITH lived AS (SELECT avg(gain(user_id, item_id, at)) AS ndcg FROM (SELECT * FROM held ORDER BY at, user_id, item_id) h)
+SELECT abs(ndcg - (SELECT value FROM said WHERE protocol = 'live' AND metric = 'ndcg@10')) < 0.01 AS as_said,
+	ndcg > 1.1 * (SELECT value FROM said WHERE protocol = 'live' AND metric = 'factorization_ndcg@10') AS better FROM lived;
+RESET recal.ranker_refresh;
+SELECT recal_drop_model('rest');
+DROP FUNCTION gain;
+DROP TABLE rest, held, liked, said;
+
+-- rows without a time are looked for as of the newest
+CREATE TABLE gaps AS SELECT user_id, item_id, CASE WHEN user_id % 3 > 0 THEN at END AS at FROM fads;
+CREATE INDEX ON gaps (user_id);
+SELECT recal_create_model('gaps', 'gaps', time_column => 'at', options => (SELECT definition -> 'options' || '{"ranker": "on"}' FROM recal_model WHERE name = 'fads'));
+SELECT protocol, metric, value BETWEEN 0.02 AND 1 AS figure FROM unnest('{last,live}'::text[]) protocol, recal_evaluate('gaps', 10, protocol) WHERE metric IN ('ndcg@10', 'ranker') ORDER BY 1, 2;
+SELECT recal_drop_model('gaps');
+DROP TABLE gaps;
+
 -- off, and with what says nothing
 CREATE FUNCTION says(name text, query text, more jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

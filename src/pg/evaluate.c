@@ -46,6 +46,7 @@ typedef struct Evaluator
 	float	   *popularity;		/* [nitems] share of users */
 	RecalEvaluation *evaluation;
 	RecalWalk  *walk;			/* or NULL */
+	RecalWalk  *served_walk;	/* the ranker's, or NULL; the same unless live */
 	int32	   *order;			/* [ntest] of test users, by moment */
 	bool	   *unknown;		/* [nitems] to training; NULL: none */
 	bool	   *hidden;			/* [nitems] unknown, and for a while what a user knows */
@@ -360,7 +361,14 @@ BeginWalk(Evaluator *evaluator, RecalHoldout *holdout, int k)
 	SetMoments(holdout);
 	qsort_arg(evaluator->order, holdout->ntest, sizeof(int32), CompareMoments, holdout->moments);
 	evaluator->walk = palloc0(sizeof(RecalWalk));
-	RecalWalkBegin(evaluator->walk, holdout, k, evaluator->d);
+	RecalWalkBegin(evaluator->walk, holdout, k, evaluator->d, false);
+	if (evaluator->evaluation->ranker == NULL)
+		return;
+	evaluator->served_walk = evaluator->walk;
+	if (holdout->known == NULL)
+		return;
+	evaluator->served_walk = palloc0(sizeof(RecalWalk));
+	RecalWalkBegin(evaluator->served_walk, holdout, k, evaluator->d, true);
 }
 
 /* Lists by what was known at the test user's moment; scores [nitems] is workspace. */
@@ -378,19 +386,23 @@ AddMoment(Evaluator *evaluator, int64 t, const RecalKnownPairs *known, int i, fl
 		.vector = evaluator->vectors + (int64) i * evaluator->d,
 		.factorization = factorization,
 		.served = evaluator->network != NULL ?
-		evaluator->network_scores + i * evaluator->nitems : factorization,
-		.view = &evaluator->walk->view
+		evaluator->network_scores + i * evaluator->nitems : factorization
 	};
+	const float *items = evaluator->factorization->item_factors;
 
-	RecalWalkUser(evaluator->walk, moment.user, moment.now, known,
-				  evaluator->factorization->item_factors, moment.vector);
+	RecalWalkTo(evaluator->walk, moment.now);
 	if (evaluation->ranker != NULL)
 	{
+		RecalWalkTo(evaluator->served_walk, moment.now);
+		RecalWalkUser(evaluator->served_walk, moment.user, moment.now, known, items,
+					  moment.vector);
+		moment.view = &evaluator->served_walk->view;
 		evaluation->ranker(evaluation->ranker_arg, &moment, scores);
 		AddUser(evaluator, t, scores, RANKER);
 	}
 	if (!evaluation->moments)
 		return;
+	RecalWalkUser(evaluator->walk, moment.user, moment.now, known, items, moment.vector);
 	RecalWalkRecent(evaluator->walk, scores);
 	AddUser(evaluator, t, scores, RECENT);
 	RecalWalkTogether(evaluator->walk, scores);
@@ -433,10 +445,7 @@ AddTest(Evaluator *evaluator, int64 t, int i, float *spare)
 	RecalKnownPairsOf(holdout, t, &known);
 	HideKnown(evaluator, &known, true);
 	if (evaluator->walk != NULL)
-	{
-		RecalWalkTo(evaluator->walk, holdout->moments[t]);
 		AddMoment(evaluator, t, &known, i, spare);
-	}
 	if (evaluator->network != NULL)
 		AddUser(evaluator, t, evaluator->network_scores + i * evaluator->nitems, SERVED);
 	AddUser(evaluator, t, scores, evaluator->network != NULL ? FACTORIZATION : SERVED);

@@ -185,7 +185,7 @@ ChooseHalf(const RecalRankRows *rows, int64 ntrain, int k)
 }
 
 void
-RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d)
+RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d, bool as_served)
 {
 	int64		nitems = holdout->train.nitems;
 	int64		ntrain = CountLiked(&holdout->train);
@@ -198,7 +198,8 @@ RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d)
 	for (int64 row = 0; row < ntrain; row++)
 		counts[walk->rows.items[row]]++;
 	(void) recal_counters_plan(nitems, counts, RECAL_RANK_MAX_SLOTS, offsets);
-	walk->half = ChooseHalf(&walk->rows, ntrain, k);
+	walk->since = as_served ? ntrain : -1;
+	walk->half = as_served ? 0 : ChooseHalf(&walk->rows, ntrain, k);
 	Start(&walk->rows, ntrain, offsets, &walk->counters, &walk->pass);
 	walk->d = d;
 	walk->recent_vectors = RecalAllocAligned(CurrentMemoryContext,
@@ -212,7 +213,19 @@ RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d)
 void
 RecalWalkTo(RecalWalk *walk, double time)
 {
-	StepTo(&walk->pass, time);
+	const RecalRankRows *rows = &walk->rows;
+	RecalRankPass *pass = &walk->pass;
+
+	/* as ranker_live.c: what was done before the training is followed by nothing */
+	if (walk->since >= 0 && walk->since < rows->n && rows->times[walk->since] < time)
+	{
+		StepTo(pass, rows->times[walk->since]);
+		while (pass->at < walk->since)
+			recal_rank_pass_step(pass);
+		memset(pass->newest, -1, sizeof(int64) * rows->nusers);
+		walk->since = -1;
+	}
+	StepTo(pass, time);
 }
 
 void
