@@ -8,7 +8,7 @@ FROM generate_series(0, 299) u, generate_series(0, 9) i WHERE (i + u / 10) % 5 <
 CREATE INDEX ON tune_plays (user_id);
 -- a weight of what was not seen that leaves nothing to be learnt
 SELECT recal_create_model('tuned', 'tune_plays', event_column => 'kind', time_column => 'at', event_weights => '{"view": 1, "like": 3}',
-	options => '{"factors": 8, "epochs": 8, "regularization": 3, "unobserved_weight": 30, "network": "off"}');
+	options => '{"factors": 8, "epochs": 8, "regularization": 3, "unobserved_weight": 30, "network": "off", "ranker": "off"}');
 
 CREATE TEMP TABLE found AS SELECT row_number() OVER () AS place, * FROM recal_tune('tuned', 16);
 SELECT count(*) AS trials, count(DISTINCT trial) AS numbers, min(trial), max(trial), count(DISTINCT options) AS candidates,
