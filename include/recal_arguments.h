@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 
+#include "recal_active.h"
 #include "recal_serve.h"
 
 /* k: at least 1, or an error */
@@ -40,5 +41,8 @@ extern int32 *RecalCandidates(FunctionCallInfo fcinfo, int argument,
  */
 extern void RecalCheckOutputTypes(const RecalStatement *statement, Oid user_type, Oid item_type,
 								  const char *call);
+
+/* A strategy by its name; 22023 with all of them in the hint */
+extern RecalStrategy RecalStrategyNamed(const char *name);
 
 #endif							/* RECAL_ARGUMENTS_H */

@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -159,4 +160,21 @@ RecalCandidates(FunctionCallInfo fcinfo, int argument, const RecalStatement *sta
 	positions = RecalArrayPositions(fcinfo, argument, "items", statement, &count);
 	*n = RecalSortPositions(positions, count);
 	return positions;
+}
+
+RecalStrategy
+RecalStrategyNamed(const char *name)
+{
+	int			strategy = recal_strategy_find(name);
+	StringInfoData valid;
+
+	if (strategy >= 0)
+		return (RecalStrategy) strategy;
+	initStringInfo(&valid);
+	for (int i = 0; i < RECAL_NSTRATEGIES; i++)
+		appendStringInfo(&valid, "%s%s", i > 0 ? ", " : "", recal_strategy_names[i]);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized strategy \"%s\"", name),
+			 errhint("Valid strategies are: %s.", valid.data)));
 }

@@ -10,7 +10,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -21,27 +20,6 @@
 #include "recal_train.h"
 
 #define DEFAULT_PER_USER 5
-
-static RecalStrategy
-StrategyArgument(FunctionCallInfo fcinfo, int argument)
-{
-	char	   *name = RecalOptionalText(fcinfo, argument);
-	int			strategy;
-	StringInfoData valid;
-
-	if (name == NULL)
-		return RECAL_STRATEGY_UNCERTAINTY;
-	strategy = recal_strategy_find(name);
-	if (strategy >= 0)
-		return (RecalStrategy) strategy;
-	initStringInfo(&valid);
-	for (int i = 0; i < RECAL_NSTRATEGIES; i++)
-		appendStringInfo(&valid, "%s%s", i == 0 ? "" : ", ", recal_strategy_names[i]);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized strategy \"%s\"", name),
-			 errhint("Valid strategies are: %s.", valid.data)));
-}
 
 static float
 ThresholdArgument(FunctionCallInfo fcinfo, int argument)
@@ -125,7 +103,8 @@ SelectUncertain(FunctionCallInfo fcinfo, const char *function, int users_argumen
 	int64		nshown;
 	int			count;
 
-	options.strategy = StrategyArgument(fcinfo, n_argument + 1);
+	options.strategy = PG_ARGISNULL(n_argument + 1) ? RECAL_STRATEGY_UNCERTAINTY :
+		RecalStrategyNamed(RecalOptionalText(fcinfo, n_argument + 1));
 	options.threshold = ThresholdArgument(fcinfo, n_argument + 2);
 	if (!PG_ARGISNULL(n_argument + 4))
 		per_user = CountArgument(fcinfo, n_argument + 4, "per_user");

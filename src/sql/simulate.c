@@ -10,7 +10,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -35,23 +34,6 @@ AddStrategy(RecalStrategy *strategies, int *n, RecalStrategy strategy)
 	strategies[(*n)++] = strategy;
 }
 
-static RecalStrategy
-ParseStrategy(const char *name)
-{
-	int			strategy = recal_strategy_find(name);
-	StringInfoData valid;
-
-	if (strategy >= 0)
-		return (RecalStrategy) strategy;
-	initStringInfo(&valid);
-	for (int i = 0; i < RECAL_NSTRATEGIES; i++)
-		appendStringInfo(&valid, "%s%s", i > 0 ? ", " : "", recal_strategy_names[i]);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized strategy \"%s\"", name),
-			 errhint("Valid strategies are: %s.", valid.data)));
-}
-
 /* Each once, in the order in which they are given, then the baselines; returns their number. */
 static int
 ParseStrategies(FunctionCallInfo fcinfo, RecalStrategy *strategies)
@@ -74,7 +56,7 @@ ParseStrategies(FunctionCallInfo fcinfo, RecalStrategy *strategies)
 				ereport(ERROR,
 						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						 errmsg("a strategy must not be null")));
-			AddStrategy(strategies, &n, ParseStrategy(TextDatumGetCString(elements[i])));
+			AddStrategy(strategies, &n, RecalStrategyNamed(TextDatumGetCString(elements[i])));
 		}
 	}
 	for (int i = 0; i < (int) lengthof(baselines); i++)
