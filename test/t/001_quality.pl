@@ -101,7 +101,7 @@ CREATE TABLE clubs AS SELECT u AS user_id, (u % 20) * 20 + i AS item_id,
 	timestamptz '2026-01-01' + make_interval(mins => (i + u / 20 * 7 + 3) % 20) AS at
 FROM generate_series(0, 799) u, generate_series(0, 19) i WHERE (u / 20 + i) % 20 <> 0;
 CREATE INDEX ON clubs (user_id);
-SELECT recal_create_model('clubs', 'clubs', time_column => 'at', options => '{"factors": 32, "regularization": 0.01, "unobserved_weight": 0.1}');
+SELECT recal_create_model('clubs', 'clubs', time_column => 'at', options => '{"factors": 32, "regularization": 0.01, "unobserved_weight": 0.1, "ranker": "off"}');
 SQL
 foreach my $protocol ('last', 'random')
 {
