@@ -12,8 +12,8 @@ my $node = recal_node('workers', 'dynamic_shared_memory_type = mmap', 'max_worke
 
 # Repeated pairs, values and ages: sums of many floats whose order could matter.
 make_shop($node, users => 6000, items => 1200, events => 120000, seed => 3);
-my $search = '"factors": 32, "epochs": 6, "network": "off", "warm_start": false, "keep_versions": 100';
-my $options = '"factors": 48, "epochs": 20, "regularization": 0.01, "unobserved_weight": 0.1, "network": "off", "warm_start": false, "keep_versions": 100';
+my $search = '"factors": 32, "epochs": 6, "network": "off", "ranker": "off", "warm_start": false, "keep_versions": 100';
+my $options = '"factors": 48, "epochs": 20, "regularization": 0.01, "unobserved_weight": 0.1, "network": "off", "ranker": "off", "warm_start": false, "keep_versions": 100';
 my $definition = q(event_column => 'event', value_column => 'amount', time_column => 'at',
 	event_weights => '{"view": 0.7, "purchase": 5.3, "dislike": -2.1, "return": -5}', half_life => '31 days');
 answer($node, <<"SQL");

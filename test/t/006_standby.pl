@@ -109,7 +109,7 @@ answer($primary, q(SELECT pg_cancel_backend(pid) FROM recal_progress));
 finish_session($session);
 
 # one session on the standby sees the change of versions, though the one before is gone (keep_versions 1)
-answer($primary, q(SELECT recal_alter_model('shop', '{"epochs": 5, "factors": 16}')));
+answer($primary, q(SELECT recal_alter_model('shop', '{"epochs": 5, "factors": 16, "network": "off", "ranker": "off"}')));
 my $reader = start_session($standby, "SELECT md5(string_agg(r::text, '')) FROM generate_series(1, 30) u, recal_recommend(u, 5) r;\n" . "SELECT pg_sleep(0.05);\n" . <<'SQL');
 DO $$
 BEGIN
