@@ -19,7 +19,7 @@ make_shop($node, users => 3000, items => 600, events => 60000, seed => 7);
 answer($node, <<'SQL');
 SELECT recal_create_model('shop', 'shop_events', event_column => 'event', time_column => 'at',
 	event_weights => '{"view": 1, "purchase": 5, "dislike": -2, "return": -5}', half_life => '90 days',
-	options => '{"regularization": 0.01, "unobserved_weight": 0.1, "warm_start": false, "network": "off"}');
+	options => '{"regularization": 0.01, "unobserved_weight": 0.1, "warm_start": false, "network": "off", "ranker": "off"}');
 SQL
 
 sub ndcg
