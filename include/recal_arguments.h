@@ -12,7 +12,10 @@
 #include "recal_active.h"
 #include "recal_serve.h"
 
-/* k: at least 1, or an error */
+/* At least 1, or an error that names it */
+extern int	RecalCountArgument(FunctionCallInfo fcinfo, int argument, const char *what);
+
+/* k */
 extern int	RecalPageSize(FunctionCallInfo fcinfo, int argument);
 
 /* A text argument as a C string, or NULL. */

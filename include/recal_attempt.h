@@ -14,4 +14,13 @@
  */
 extern ErrorData *RecalAttempt(void (*work) (void *arg), void *arg);
 
+/*
+ * The same for a part of a training that a model can do without: false, with a
+ * WARNING that the model is trained without it, after an error. Interrupts and
+ * what runs out (classes 57 and 53) are thrown on. failed ends in what was being
+ * done: "The factorization without ... failed".
+ */
+extern bool RecalAttemptPart(void (*work) (void *arg), void *arg, const char *model,
+							 const char *part, const char *failed);
+
 #endif							/* RECAL_ATTEMPT_H */

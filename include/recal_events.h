@@ -186,6 +186,20 @@ extern void RecalMatrixBuild(const char *model, RecalEvents *events,
 extern void RecalMatrixWithout(const RecalMatrix *matrix, const bool *out, int64 nout,
 							   RecalMatrix *train);
 
+/* Frees what RecalMatrixWithout made. */
+extern void RecalMatrixFreeRows(RecalMatrix *train);
+
+/* A pair in the stream of all users' */
+typedef struct RecalStreamRow
+{
+	double		time;
+	int32		user;
+	int32		item;
+} RecalStreamRow;
+
+/* In order of time, and where that is the same by user and item. For qsort. */
+extern int	RecalCompareStreamRows(const void *a, const void *b);
+
 /* A copy in the current context, for RecalMatrixBuild to use up. */
 extern void RecalEventsCopy(const RecalEvents *events, RecalEvents *copy);
 

@@ -20,6 +20,7 @@
 #include "recal_network.h"
 #include "recal_ranking.h"
 #include "recal_sparse.h"
+#include "recal_train.h"
 #include "recal_weights.h"
 
 /* Items that have features and no factor, as one role sees them. */
@@ -202,6 +203,11 @@ extern void RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered,
 extern void RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows,
 							const int32 *order, const float *fixed, float *vectors, float *work);
 extern RecalFoldInModel RecalServedFoldInModel(const RecalServed *served);
+
+/* Of a factorization of this matrix that is not stored; user_mean [d] */
+extern RecalFoldInModel RecalTrainedFoldInModel(const char *model, const RecalMatrix *matrix,
+												const RecalFactorization *work,
+												const float *user_mean);
 
 /* The same with the mean that this user's features give, if they count. */
 extern RecalFoldInModel RecalUserFoldInModel(const RecalServed *served, const RecalUser *user);

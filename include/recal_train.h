@@ -73,6 +73,13 @@ typedef struct RecalFactorization
  */
 extern void RecalFactorize(RecalMatrix *matrix, RecalFactorization *work);
 
+/*
+ * Gives to the same features as from, in features [2], for weights of their own;
+ * only those that were of use to it unless all.
+ */
+extern void RecalFactorizationFeatures(const RecalFactorization *from, bool all,
+									   RecalFeatures *features, RecalFactorization *to);
+
 /* Of ratings, JSON text of members to follow other facts; else nothing */
 extern char *RecalRatingFacts(const RecalMatrix *matrix, const RecalFactorization *work);
 

@@ -121,4 +121,7 @@ extern bool RecalAllFinite(const float *data, Size n);
 /* 64-byte aligned, may exceed 1 GB; for pfree, but not for repalloc */
 extern void *RecalAllocAligned(MemoryContext context, Size size);
 
+/* [rows × columns] in the current context, room for one where there are none */
+extern float *RecalAllocFloats(int64 rows, int64 columns);
+
 #endif							/* RECAL_WEIGHTS_H */

@@ -47,6 +47,13 @@ RecalAllocAligned(MemoryContext context, Size size)
 }
 #endif
 
+float *
+RecalAllocFloats(int64 rows, int64 columns)
+{
+	return RecalAllocAligned(CurrentMemoryContext,
+							 mul_size(mul_size(sizeof(float), Max(rows, 1)), Max(columns, 1)));
+}
+
 /* The inner loop has a fixed length for the compiler's sake. */
 bool
 RecalAllFinite(const float *data, Size n)

@@ -36,3 +36,24 @@ RecalAttempt(void (*work) (void *arg), void *arg)
 	CurrentResourceOwner = owner;
 	return error;
 }
+
+bool
+RecalAttemptPart(void (*work) (void *arg), void *arg, const char *model, const char *part,
+				 const char *failed)
+{
+	ErrorData  *error = RecalAttempt(work, arg);
+	int			category;
+
+	if (error == NULL)
+		return true;
+	category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+	if (category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES)
+		ReThrowError(error);
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("model \"%s\" is trained without a %s", model, part),
+			 errdetail("%s: %s", failed, error->message),
+			 error->hint != NULL ? errhint("%s", error->hint) : 0));
+	FreeErrorData(error);
+	return false;
+}

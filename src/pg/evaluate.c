@@ -236,20 +236,12 @@ Coverage(const uint8 *shown, int64 n)
 	return (double) count / (double) Max(n, 1);
 }
 
-static float *
-AllocFloats(int64 rows, int64 columns)
-{
-	return RecalAllocAligned(CurrentMemoryContext,
-							 mul_size(mul_size(sizeof(float), rows), Max(columns, 1)));
-}
-
 static void
 Begin(Evaluator *evaluator, const char *model, int batch, int k)
 {
 	RecalEvaluation *evaluation = evaluator->evaluation;
 	const RecalHoldout *holdout = evaluator->holdout;
 	const RecalFactorization *factorization = evaluator->factorization;
-	RecalFoldInModel *fold_in = &evaluator->fold_in;
 	int64		nitems = holdout->train.nitems;
 	int			d = factorization->factors;
 
@@ -268,25 +260,19 @@ Begin(Evaluator *evaluator, const char *model, int batch, int k)
 		evaluator->shown[i] = palloc_extended(Max(nitems, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
 	evaluator->heap = recal_palloc_array(RecalScored, k);
-	evaluator->work = AllocFloats(recal_als_work_size(d), 1);
-	evaluator->vectors = AllocFloats(batch, d);
-	evaluator->scores = AllocFloats(batch, nitems);
+	evaluator->work = RecalAllocFloats(recal_als_work_size(d), 1);
+	evaluator->vectors = RecalAllocFloats(batch, d);
+	evaluator->scores = RecalAllocFloats(batch, nitems);
 	if (evaluator->network != NULL)
 	{
-		evaluator->inputs = AllocFloats(batch, recal_net_width(&evaluator->network->shape));
-		evaluator->z = AllocFloats(batch, d);
+		evaluator->inputs = RecalAllocFloats(batch, recal_net_width(&evaluator->network->shape));
+		evaluator->z = RecalAllocFloats(batch, d);
 		evaluator->net_work =
-			AllocFloats(recal_net_forward_work_size(&evaluator->network->shape, batch), 1);
-		evaluator->network_scores = AllocFloats(batch, nitems);
+			RecalAllocFloats(recal_net_forward_work_size(&evaluator->network->shape, batch), 1);
+		evaluator->network_scores = RecalAllocFloats(batch, nitems);
 	}
-	fold_in->model = model;
-	fold_in->factors = d;
-	fold_in->unobserved_weight = (float) factorization->unobserved_weight_used;
-	fold_in->regularization = (float) factorization->regularization_used;
-	fold_in->nitems = nitems;
-	fold_in->eigenvalues = factorization->eigenvalues;
-	fold_in->user_mean = MeanUser(holdout, factorization);
-	fold_in->mean_likes = RECAL_MEAN_USER_LIKES;
+	evaluator->fold_in = RecalTrainedFoldInModel(model, &holdout->train, factorization,
+												 MeanUser(holdout, factorization));
 }
 
 /* Scores of n test users from first on in order, of the factorization and of the network */
@@ -469,7 +455,7 @@ RecalRankHoldout(const char *model, RecalHoldout *holdout,
 	};
 	int64		nitems = holdout->train.nitems;
 	int			batch = (int) Max(1, Min(MAX_BATCH, BATCH_SCORES / Max(nitems, 1)));
-	float	   *spare = AllocFloats(1, nitems);
+	float	   *spare = RecalAllocFloats(1, nitems);
 
 	if (network != NULL && network->kept)
 		evaluator.network = network;

@@ -236,6 +236,19 @@ PrepareSearch(const RecalMatrix *matrix, RecalFactorization *work, RecalTuning *
 }
 
 void
+RecalFactorizationFeatures(const RecalFactorization *from, bool all, RecalFeatures *features,
+						   RecalFactorization *to)
+{
+	for (int side = 0; side < 2; side++)
+	{
+		if (from->features[side] == NULL || !(all || from->prior_used[side]))
+			continue;
+		features[side] = *from->features[side];
+		to->features[side] = &features[side];
+	}
+}
+
+void
 RecalFactorize(RecalMatrix *matrix, RecalFactorization *work)
 {
 	RecalAlsShape shape;

@@ -15,12 +15,7 @@
 #include "recal_compat.h"
 #include "recal_serve.h"
 #include "recal_train.h"
-
-static void
-PollInterrupts(void *arg)
-{
-	CHECK_FOR_INTERRUPTS();
-}
+#include "recal_workers.h"
 
 /* The whole ridge of a user with n pairs. */
 static float
@@ -112,7 +107,7 @@ FoldInRatings(const RecalFoldInModel *model, int64 n, float *gathered, const flo
 		prior[RECAL_ITEM_BIAS] = 0;
 	}
 	problem = recal_als_fold_in(d, true, 1, least, ridges, n, gathered, targets, prior, vector,
-								work, PollInterrupts, NULL);
+								work, RecalPollInterrupts, NULL);
 	if (prior != NULL)
 		pfree(prior);
 	vector[RECAL_ITEM_BIAS] = 1;
@@ -159,7 +154,7 @@ RecalFoldIn(const RecalFoldInModel *model, int64 n, float *gathered, const float
 		CheckFoldIn(model, recal_als_fold_in(d, false, model->unobserved_weight, reg,
 											 model->eigenvalues, n, gathered, confidences,
 											 stretched != NULL ? stretched : model->prior, vector,
-											 work, PollInterrupts, NULL));
+											 work, RecalPollInterrupts, NULL));
 	if (stretched != NULL)
 		pfree(stretched);
 }
@@ -186,7 +181,7 @@ RecalFoldInRows(const RecalFoldInModel *model, const RecalCsr *rows, const int32
 
 	if (!model->ratings)
 		CheckFoldIn(model, recal_als_solve_rows(&step, order, 0, rows->nrows, work, &loss,
-												&bad_row, PollInterrupts, NULL));
+												&bad_row, RecalPollInterrupts, NULL));
 
 	/* who likes nothing is made from the mean user; ratings are solved without the items' biases */
 	for (int64 row = 0; row < rows->nrows; row++)
@@ -227,6 +222,32 @@ RecalServedFoldInModel(const RecalServed *served)
 }
 
 RecalFoldInModel
+RecalTrainedFoldInModel(const char *model, const RecalMatrix *matrix,
+						const RecalFactorization *work, const float *user_mean)
+{
+	RecalFoldInModel fold_in = {
+		.model = model,
+		.factors = work->factors,
+		.nitems = matrix->nitems,
+		.eigenvalues = work->eigenvalues,
+		.user_mean = user_mean,
+		.ratings = matrix->ratings
+	};
+
+	if (matrix->ratings)
+	{
+		fold_in.regularization = (float) work->ridge;
+		fold_in.bias_ridge = (float) work->bias_regularization_used;
+		fold_in.mean_rating = matrix->mean_rating;
+		return fold_in;
+	}
+	fold_in.unobserved_weight = (float) work->unobserved_weight_used;
+	fold_in.regularization = (float) work->regularization_used;
+	fold_in.mean_likes = RECAL_MEAN_USER_LIKES;
+	return fold_in;
+}
+
+RecalFoldInModel
 RecalUserFoldInModel(const RecalServed *served, const RecalUser *user)
 {
 	RecalFoldInModel model = RecalServedFoldInModel(served);
@@ -252,7 +273,7 @@ RatingReasons(const RecalServed *served, const RecalUser *user, float *gathered,
 	memcpy(factors, y, sizeof(float) * d);
 	memset(factors, 0, sizeof(float) * RECAL_BIAS_COLUMNS);
 	problem = recal_als_reasons(d, true, 1, least, ridges, user->npairs, gathered, targets,
-								factors, reasons, work, PollInterrupts, NULL);
+								factors, reasons, work, RecalPollInterrupts, NULL);
 	pfree(ridges);
 	pfree(targets);
 	pfree(factors);
@@ -277,7 +298,7 @@ RecalUserReasons(RecalServed *served, const RecalUser *user, const float *y, flo
 	else
 		problem = recal_als_reasons(d, false, served->unobserved_weight, reg,
 									served->eigenvalues, user->npairs, gathered,
-									user->confidence, y, reasons, work, PollInterrupts, NULL);
+									user->confidence, y, reasons, work, RecalPollInterrupts, NULL);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -310,7 +331,7 @@ PriorLoadings(RecalServed *served, const RecalUser *user, const float *y, float 
 		dislikes[j] = -fabsf(user->confidence[j]);
 	RecalServedGather(served, user->item, user->npairs, gathered);
 	problem = recal_als_fold_in(d, false, served->unobserved_weight, reg, served->eigenvalues,
-								user->npairs, gathered, dislikes, y, z, work, PollInterrupts, NULL);
+								user->npairs, gathered, dislikes, y, z, work, RecalPollInterrupts, NULL);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -342,7 +363,7 @@ RatingPriorLoadings(RecalServed *served, const RecalUser *user, const float *y, 
 	memcpy(factors, y, sizeof(float) * d);
 	memset(factors, 0, sizeof(float) * RECAL_BIAS_COLUMNS);
 	problem = recal_als_fold_in(d, true, 1, least, ridges, user->npairs, gathered, targets,
-								factors, z, work, PollInterrupts, NULL);
+								factors, z, work, RecalPollInterrupts, NULL);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

@@ -167,6 +167,18 @@ RecalMatrixWithout(const RecalMatrix *matrix, const bool *out, int64 nout, Recal
 	KeepAnswered(matrix, out, train);
 }
 
+void
+RecalMatrixFreeRows(RecalMatrix *train)
+{
+	pfree(train->by_user.offsets);
+	pfree(train->by_user.columns);
+	pfree(train->by_user.confidences);
+	if (train->pair_time != NULL)
+		pfree(train->pair_time);
+	if (train->answered != NULL)
+		pfree(train->answered);
+}
+
 /* Users with a held-out pair to predict and a row left to predict it from. */
 static void
 CollectTargets(const RecalMatrix *matrix, RecalProtocol protocol, const bool *out,
@@ -236,17 +248,15 @@ CollectTargets(const RecalMatrix *matrix, RecalProtocol protocol, const bool *ou
 /* A row of live that is to be found */
 typedef struct TestRow
 {
-	double		time;
-	int32		user;
-	int32		item;
+	RecalStreamRow row;			/* first, by which they are ordered */
 	int64		known;
 } TestRow;
 
-static int
-CompareTestRows(const void *a, const void *b)
+int
+RecalCompareStreamRows(const void *a, const void *b)
 {
-	const TestRow *x = a;
-	const TestRow *y = b;
+	const RecalStreamRow *x = a;
+	const RecalStreamRow *y = b;
 
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
@@ -318,12 +328,12 @@ CollectRows(const RecalMatrix *matrix, int64 max_rows, RecalHoldout *holdout)
 		for (int64 j = stream->by_user.offsets[u]; j < stream->by_user.offsets[u + 1]; j++)
 			if (stream->pair_time[j] >= split && IsTarget(stream, j))
 			{
-				rows[n].time = stream->pair_time[j];
-				rows[n].user = (int32) u;
-				rows[n].item = stream->by_user.columns[j];
+				rows[n].row.time = stream->pair_time[j];
+				rows[n].row.user = (int32) u;
+				rows[n].row.item = stream->by_user.columns[j];
 				rows[n++].known = j - stream->by_user.offsets[u];
 			}
-	qsort(rows, eligible, sizeof(TestRow), CompareTestRows);
+	qsort(rows, eligible, sizeof(TestRow), RecalCompareStreamRows);
 
 	n = Min(eligible, max_rows);
 	holdout->user = RecalAllocArray(sizeof(int32), n);
@@ -340,10 +350,10 @@ CollectRows(const RecalMatrix *matrix, int64 max_rows, RecalHoldout *holdout)
 		/* evenly, as users are */
 		if ((i * n) / eligible < t)
 			continue;
-		holdout->user[t] = rows[i].user;
+		holdout->user[t] = rows[i].row.user;
 		holdout->offsets[t] = t;
-		holdout->targets[t] = rows[i].item;
-		holdout->moments[t] = rows[i].time;
+		holdout->targets[t] = rows[i].row.item;
+		holdout->moments[t] = rows[i].row.time;
 		holdout->known[t] = rows[i].known;
 		holdout->ntest++;
 	}

@@ -26,26 +26,6 @@
 #define TOGETHER_WEIGHT .1f
 #define COUNT_PRIOR		3.0f
 
-typedef struct WalkRow
-{
-	double		time;
-	int32		user;
-	int32		item;
-} WalkRow;
-
-static int
-CompareRows(const void *a, const void *b)
-{
-	const WalkRow *x = a;
-	const WalkRow *y = b;
-
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	if (x->user != y->user)
-		return x->user < y->user ? -1 : 1;
-	return (x->item > y->item) - (x->item < y->item);
-}
-
 /* Whether a ranker counts it, too */
 static bool
 Counts(const RecalMatrix *matrix, int64 pair)
@@ -69,7 +49,7 @@ ReadRows(const RecalMatrix *matrix, RecalRankRows *rows)
 {
 	const RecalCsr *pairs = &matrix->by_user;
 	int64		n = CountLiked(matrix);
-	WalkRow    *sorted = RecalAllocArray(sizeof(WalkRow), n);
+	RecalStreamRow *sorted = RecalAllocArray(sizeof(RecalStreamRow), n);
 	int32	   *users = RecalAllocArray(sizeof(int32), n);
 	int32	   *items = RecalAllocArray(sizeof(int32), n);
 	double	   *times = RecalAllocArray(sizeof(double), n);
@@ -83,7 +63,7 @@ ReadRows(const RecalMatrix *matrix, RecalRankRows *rows)
 				sorted[at].user = (int32) u;
 				sorted[at++].item = pairs->columns[j];
 			}
-	qsort(sorted, n, sizeof(WalkRow), CompareRows);
+	qsort(sorted, n, sizeof(RecalStreamRow), RecalCompareStreamRows);
 	for (int64 i = 0; i < n; i++)
 	{
 		times[i] = sorted[i].time;

@@ -350,29 +350,13 @@ AttemptFactorization(void *arg)
 static bool
 FactorizeHeldOut(RecalNetworkRun *run)
 {
-	ErrorData  *error;
-	int			category;
-
 	if (run->network->mode == RECAL_ON)
-	{
 		RecalNetworkFactorize(run);
-		return true;
-	}
-	error = RecalAttempt(AttemptFactorization, run);
-	if (error == NULL)
-		return true;
-	category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-	if (category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES)
-		ReThrowError(error);
-	ereport(WARNING,
-			(errcode(error->sqlerrcode),
-			 errmsg("model \"%s\" is trained without a network", run->network->model),
-			 errdetail("The factorization without the rows that would judge it failed: %s",
-					   error->message),
-			 error->hint != NULL ? errhint("%s", error->hint) : 0));
-	FreeErrorData(error);
-	run->network->tried = false;
-	return false;
+	else
+		run->network->tried =
+			RecalAttemptPart(AttemptFactorization, run, run->network->model, "network",
+							 "The factorization without the rows that would judge it failed");
+	return run->network->tried;
 }
 
 /* For what is to be compared with it later */

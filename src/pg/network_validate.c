@@ -66,9 +66,9 @@ RecalNetworkHistories(RecalNetworkRun *run)
 	pfree(pairs);
 }
 
-/* Time of a row of a user's history */
-static double
-RowTime(const RecalNetworkRun *run, int64 user, int64 row)
+/* The matrix's pair of a row of a user's history */
+static int64
+PairOf(const RecalNetworkRun *run, int64 user, int64 row)
 {
 	const RecalCsr *rows = &run->matrix->by_user;
 	int64		first = rows->offsets[user];
@@ -76,7 +76,13 @@ RowTime(const RecalNetworkRun *run, int64 user, int64 row)
 								 rows->offsets[user + 1] - first, sizeof(int32),
 								 RecalComparePositions);
 
-	return run->matrix->pair_time[found - rows->columns];
+	return found - rows->columns;
+}
+
+static double
+RowTime(const RecalNetworkRun *run, int64 user, int64 row)
+{
+	return run->matrix->pair_time[PairOf(run, user, row)];
 }
 
 /* Where a user's newest liked row is, with enough rows before it; else -1 */
@@ -179,40 +185,20 @@ RecalNetworkHoldOut(RecalNetworkRun *run)
 static void
 CopyMatrix(const RecalNetworkRun *run, RecalMatrix *copy)
 {
-	const RecalCsr *from = &run->matrix->by_user;
-	RecalCsr   *to = &copy->by_user;
-	int64		next = 0;
-	int64		n = 0;
+	const RecalCsr *rows = &run->matrix->by_user;
+	bool	   *out = palloc_extended(Max(run->matrix->nnz, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int64		nout = 0;
 
-	*copy = *run->matrix;
-	to->offsets = RecalAllocArray(sizeof(int64), from->nrows + 1);
-	to->columns = RecalAllocArray(sizeof(int32), copy->nnz);
-	to->confidences = RecalAllocArray(sizeof(float), copy->nnz);
-	copy->pair_time = RecalAllocArray(sizeof(double), copy->nnz);
-	to->offsets[0] = 0;
-	for (int64 u = 0; u < from->nrows; u++)
+	for (int64 v = 0; v < run->nvalid; v++)
 	{
-		int64		first = from->offsets[u];
-		int64		length = from->offsets[u + 1] - first;
-		int64		kept = length;
+		int64		user = run->valid_user[v];
+		int64		length = rows->offsets[user + 1] - rows->offsets[user];
 
-		if (next < run->nvalid && run->valid_user[next] == u)
-			kept = run->valid_length[next++];
-		for (int64 j = 0; j < length; j++)
-		{
-			bool		held = false;
-
-			for (int64 i = kept; i < length; i++)
-				held |= run->items[first + i] == from->columns[first + j];
-			if (held)
-				continue;
-			to->columns[n] = from->columns[first + j];
-			to->confidences[n] = from->confidences[first + j];
-			copy->pair_time[n++] = run->matrix->pair_time[first + j];
-		}
-		to->offsets[u + 1] = n;
+		for (int64 row = run->valid_length[v]; row < length; row++, nout++)
+			out[PairOf(run, user, row)] = true;
 	}
-	copy->nnz = n;
+	RecalMatrixWithout(run->matrix, out, nout, copy);
+	pfree(out);
 }
 
 /* confidences of a user's pairs, decayed as serving does */
@@ -267,16 +253,8 @@ FoldUsersIn(RecalNetworkRun *run, const RecalMatrix *matrix, const RecalFactoriz
 	float	   *prior = recal_palloc_array(float, d);
 	float	   *work = RecalAllocAligned(CurrentMemoryContext,
 										 sizeof(float) * recal_als_work_size(d));
-	RecalFoldInModel model = {
-		.model = run->network->model,
-		.factors = d,
-		.unobserved_weight = (float) held->unobserved_weight_used,
-		.regularization = (float) held->regularization_used,
-		.nitems = matrix->nitems,
-		.eigenvalues = held->eigenvalues,
-		.user_mean = RecalMeanUser(held, matrix->nusers),
-		.mean_likes = RECAL_MEAN_USER_LIKES
-	};
+	RecalFoldInModel model = RecalTrainedFoldInModel(run->network->model, matrix, held,
+													 RecalMeanUser(held, matrix->nusers));
 
 	run->valid_vectors = RecalAllocAligned(CurrentMemoryContext,
 										   mul_size(sizeof(float) * d, run->nvalid));
@@ -344,13 +322,7 @@ RecalNetworkFactorize(RecalNetworkRun *run)
 		.progress_arg = run
 	};
 
-	/* the same features, for weights of their own */
-	for (int side = 0; side < 2; side++)
-		if (work->features[side] != NULL && work->prior_used[side])
-		{
-			features[side] = *work->features[side];
-			held.features[side] = &features[side];
-		}
+	RecalFactorizationFeatures(work, false, features, &held);
 	CopyMatrix(run, &matrix);
 	RecalFactorize(&matrix, &held);
 	run->held_items = held.item_factors;
@@ -358,8 +330,5 @@ RecalNetworkFactorize(RecalNetworkRun *run)
 	if (run->shape.nprofile > 0)
 		run->held_profile = HeldProfile(run, &matrix, &held);
 	pfree(held.user_factors);
-	pfree(matrix.by_user.offsets);
-	pfree(matrix.by_user.columns);
-	pfree(matrix.by_user.confidences);
-	pfree(matrix.pair_time);
+	RecalMatrixFreeRows(&matrix);
 }

@@ -15,16 +15,11 @@
 #include "recal_posterior.h"
 #include "recal_train.h"
 #include "recal_weights.h"
+#include "recal_workers.h"
 
 #define PRIOR_ROUNDS	3
 #define PRIOR_RIDGE		1e-4	/* on the diagonal, as a share of the factors' mean square */
 #define PRIOR_LEAST		1e-12
-
-static void
-PollInterrupts(void *arg)
-{
-	CHECK_FOR_INTERRUPTS();
-}
 
 /* Σ|c| of each item; a rating counts 1 */
 static float *
@@ -52,7 +47,7 @@ ItemCovariance(const RecalFactorization *work, int64 nitems, double *covariance)
 	float	   *scratch = RecalAllocArray(sizeof(float), recal_gramian_work_size(d));
 	double		square = 0;
 
-	recal_gramian(work->item_factors, nitems, d, covariance, scratch, PollInterrupts, NULL);
+	recal_gramian(work->item_factors, nitems, d, covariance, scratch, RecalPollInterrupts, NULL);
 	for (int k = 0; k < d; k++)
 		square += covariance[(Size) k * d + k] / (double) nitems;
 	for (int64 i = 0; i < nitems; i++)
@@ -162,7 +157,7 @@ RecalFitPrior(const RecalMatrix *matrix, const RecalFactorization *work, RecalPr
 	prior->item_mass = ItemMass(matrix);
 	CheckPrior(recal_posterior_fit(work->user_factors, &matrix->by_user, matrix->ratings,
 								   work->item_factors, d, sample, prior->user_mean, prior->user_covariance,
-								   &prior->noise, scratch, PollInterrupts, NULL));
+								   &prior->noise, scratch, RecalPollInterrupts, NULL));
 	pfree(scratch);
 	FitItems(matrix, work, prior);
 	if (!matrix->ratings)

@@ -48,13 +48,6 @@ RecalServedQuestionModel(const RecalServed *served)
 	return model;
 }
 
-static float *
-AllocFloats(int64 rows, int64 columns)
-{
-	return RecalAllocAligned(CurrentMemoryContext,
-							 mul_size(mul_size(sizeof(float), Max(rows, 1)), Max(columns, 1)));
-}
-
 /*
  * Posterior shares of items' variance by direction, and the noise of an answer
  * about them: σ² + tr(S_i M), so that items that are hardly known themselves
@@ -89,10 +82,10 @@ static float *
 PriorVariance(const RecalQuestionModel *model, int64 n, const float *rows)
 {
 	int			d = model->d;
-	float	   *variance = AllocFloats(n, 1);
-	float	   *root = AllocFloats(d, d);
-	float	   *work = AllocFloats(d, d);
-	float	   *projected = AllocFloats(CHUNK, d);
+	float	   *variance = RecalAllocFloats(n, 1);
+	float	   *root = RecalAllocFloats(d, d);
+	float	   *work = RecalAllocFloats(d, d);
+	float	   *projected = RecalAllocFloats(CHUNK, d);
 	const char *problem = recal_posterior_root(d, model->user_covariance, model->noise, 0, NULL,
 											   NULL, root, work);
 
@@ -122,8 +115,8 @@ static float *
 SpreadVariance(const RecalQuestionModel *model, int64 n, const float *rows)
 {
 	int			d = model->d;
-	float	   *variance = AllocFloats(RECAL_NET_SPREADS, n);
-	float	   *product = AllocFloats(CHUNK, d);
+	float	   *variance = RecalAllocFloats(RECAL_NET_SPREADS, n);
+	float	   *product = RecalAllocFloats(CHUNK, d);
 
 	for (int k = 0; k < RECAL_NET_SPREADS; k++)
 		for (int64 first = 0; first < n; first += CHUNK)
@@ -147,7 +140,7 @@ static float *
 PopularityEntropy(const RecalQuestionModel *model, const RecalQuestionPool *pool,
 				  const float *variance)
 {
-	float	   *entropy = AllocFloats(pool->n, 1);
+	float	   *entropy = RecalAllocFloats(pool->n, 1);
 	double		nusers = model->nusers;
 
 	for (int64 i = 0; i < pool->n && model->nusers <= 0; i++)
@@ -176,8 +169,8 @@ static float *
 TargetRoot(const RecalQuestionModel *model, const RecalQuestionPool *pool)
 {
 	int			width = pool->width;
-	float	   *root = AllocFloats(width, width);
-	float	   *weighted = AllocFloats(CHUNK, width);
+	float	   *root = RecalAllocFloats(width, width);
+	float	   *weighted = RecalAllocFloats(CHUNK, width);
 	double		sum = 0;
 	double		trace = 0;
 
@@ -219,11 +212,11 @@ RecalQuestionsBegin(RecalQuestions *questions, const RecalQuestionModel *model, 
 					RecalStrategy strategy)
 {
 	RecalQuestionPool *pool = &questions->pool;
-	float	   *noise = AllocFloats(n, 1);
+	float	   *noise = RecalAllocFloats(n, 1);
 
 	memset(questions, 0, sizeof(RecalQuestions));
 	questions->model = *model;
-	questions->shares = AllocFloats(n, model->d);
+	questions->shares = RecalAllocFloats(n, model->d);
 	FillItems(model, n, mass, questions->shares, noise);
 	pool->n = n;
 	pool->width = model->width;
@@ -262,7 +255,7 @@ static void
 ComposeSpread(const RecalQuestionModel *model, const float *spread, RecalBelief *belief)
 {
 	int			d = model->d;
-	float	   *root = AllocFloats(d, d);
+	float	   *root = RecalAllocFloats(d, d);
 
 	memcpy(root, spread, sizeof(float) * d * d);
 	if (recal_potrf(d, root, d) == 0)
@@ -306,8 +299,8 @@ RecalBelieve(const RecalQuestionModel *model, const float *factor, const float *
 			 const float *spread, RecalBelief *belief)
 {
 	int			d = model->d;
-	float	   *root = AllocFloats(d, d);
-	float	   *work = AllocFloats(d, d);
+	float	   *root = RecalAllocFloats(d, d);
+	float	   *work = RecalAllocFloats(d, d);
 	const char *problem = recal_posterior_root(d, model->user_covariance, model->noise, n,
 											   gathered, model->ratings ? NULL : confidences,
 											   root, work);
@@ -342,7 +335,7 @@ AddNetworkBounds(const RecalQuestions *questions, const RecalBelief *belief, flo
 	const RecalQuestionPool *pool = &questions->pool;
 	int			d = questions->model.d;
 	const float *root = belief->root + (int64) d * pool->width + d;
-	float	   *scores = AllocFloats(CHUNK, RECAL_NETWORK_PASSES);
+	float	   *scores = RecalAllocFloats(CHUNK, RECAL_NETWORK_PASSES);
 
 	for (int64 first = 0; first < pool->n; first += CHUNK)
 	{
@@ -374,7 +367,7 @@ RecalBeliefParts(const RecalQuestions *questions, RecalBelief *const *beliefs, i
 {
 	int64		n = questions->pool.n;
 	int			d = questions->model.d;
-	float	   *loadings = AllocFloats(nusers, d);
+	float	   *loadings = RecalAllocFloats(nusers, d);
 
 	for (int u = 0; u < nusers; u++)
 		memcpy(loadings + (int64) u * d, beliefs[u]->loadings, sizeof(float) * d);

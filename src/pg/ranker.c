@@ -395,28 +395,11 @@ Factorize(void *arg)
 static bool
 AttemptFactorize(RecalRankerRun *run)
 {
-	ErrorData  *error;
-	int			category;
-
-	if (run->ranker->mode == RECAL_ON)
-	{
-		Factorize(run);
-		return true;
-	}
-	error = RecalAttempt(Factorize, run);
-	if (error == NULL)
-		return true;
-	category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-	if (category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES)
-		ReThrowError(error);
-	ereport(WARNING,
-			(errcode(error->sqlerrcode),
-			 errmsg("model \"%s\" is trained without a ranker", run->ranker->model),
-			 errdetail("The factorization without the rows that it would learn from failed: %s",
-					   error->message),
-			 error->hint != NULL ? errhint("%s", error->hint) : 0));
-	FreeErrorData(error);
-	return false;
+	if (run->ranker->mode != RECAL_ON)
+		return RecalAttemptPart(Factorize, run, run->ranker->model, "ranker",
+								"The factorization without the rows that it would learn from failed");
+	Factorize(run);
+	return true;
 }
 
 /* Whether the network was judged by the same users */

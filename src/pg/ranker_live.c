@@ -76,20 +76,13 @@ typedef struct Live
 } Live;
 
 /* A row since the training. */
-typedef struct LiveRow
-{
-	double		time;
-	int32		user;			/* code, then position */
-	int32		item;
-} LiveRow;
-
 typedef struct LiveReader
 {
 	const RecalStatement *statement;
 	double		since;			/* rows are newer than this */
 	RecalIdBuilder *users;
 	int64		n;
-	LiveRow    *rows;			/* [RECAL_RANK_LIVE_ROWS] */
+	RecalStreamRow *rows;		/* [RECAL_RANK_LIVE_ROWS], users by code, then by position */
 } LiveReader;
 
 static dlist_head lives = DLIST_STATIC_INIT(lives);
@@ -266,8 +259,8 @@ ReceiveRow(void *arg, const Datum *values, const bool *isnull)
 static int
 ComparePairs(const void *a, const void *b)
 {
-	const LiveRow *x = a;
-	const LiveRow *y = b;
+	const RecalStreamRow *x = a;
+	const RecalStreamRow *y = b;
 
 	if (x->user != y->user)
 		return x->user < y->user ? -1 : 1;
@@ -276,33 +269,19 @@ ComparePairs(const void *a, const void *b)
 	return (x->time < y->time) - (x->time > y->time);
 }
 
-/* In order of time, and where that is the same in one that does not depend on the reading. */
-static int
-CompareRows(const void *a, const void *b)
-{
-	const LiveRow *x = a;
-	const LiveRow *y = b;
-
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	if (x->user != y->user)
-		return x->user < y->user ? -1 : 1;
-	return (x->item > y->item) - (x->item < y->item);
-}
-
 /* As in training, each pair once, and in order. */
 static void
 SortRows(LiveReader *reader)
 {
-	LiveRow    *rows = reader->rows;
+	RecalStreamRow *rows = reader->rows;
 	int64		n = 0;
 
-	qsort(rows, reader->n, sizeof(LiveRow), ComparePairs);
+	qsort(rows, reader->n, sizeof(RecalStreamRow), ComparePairs);
 	for (int64 i = 0; i < reader->n; i++)
 		if (n == 0 || rows[i].user != rows[n - 1].user || rows[i].item != rows[n - 1].item)
 			rows[n++] = rows[i];
 	reader->n = n;
-	qsort(rows, n, sizeof(LiveRow), CompareRows);
+	qsort(rows, n, sizeof(RecalStreamRow), RecalCompareStreamRows);
 }
 
 /*
@@ -317,7 +296,7 @@ DropStray(LiveReader *reader, const RecalCountersHead *head)
 
 	for (int64 left = 1 + reader->n / STRAY_ROWS; left > 0 && reader->n > 0; left--)
 	{
-		const LiveRow *last = &reader->rows[reader->n - 1];
+		const RecalStreamRow *last = &reader->rows[reader->n - 1];
 
 		if (last->time - (reader->n > 1 ? last[-1].time : reader->since) <= span)
 			break;
@@ -336,7 +315,7 @@ ReadRows(LiveReader *reader)
 	ParamListInfo params = makeParamList(1);
 	SPIPlanPtr	plan;
 
-	reader->rows = palloc_extended(sizeof(LiveRow) * RECAL_RANK_LIVE_ROWS, MCXT_ALLOC_HUGE);
+	reader->rows = palloc_extended(sizeof(RecalStreamRow) * RECAL_RANK_LIVE_ROWS, MCXT_ALLOC_HUGE);
 	if (!RecalTimeToDatum(reader->since, type, &params->params[0].value))
 		return;
 	params->params[0].isnull = false;
@@ -362,7 +341,7 @@ CountRows(Live *live, const LiveReader *reader)
 
 	for (int64 i = 0; i < reader->n; i++)
 	{
-		const LiveRow *row = &reader->rows[i];
+		const RecalStreamRow *row = &reader->rows[i];
 		LiveUser   *user = &live->users[row->user];
 
 		recal_taste_add(&moment->tastes[row->user], &moment->counters, row->item, row->time);

@@ -269,22 +269,13 @@ RecalRankerFactorize(RecalRankerRun *run)
 		.progress = FactorizeProgress,
 		.progress_arg = run
 	};
-	/* the same features, for weights of their own */
-	for (int side = 0; side < 2; side++)
-		if (work->features[side] != NULL && work->prior_used[side])
-		{
-			features[side] = *work->features[side];
-			beside->features[side] = &features[side];
-		}
+	RecalFactorizationFeatures(work, false, features, beside);
 	for (int64 t = 0; t < run->ntargets; t++)
 		out[run->pairs[run->targets[t]]] = true;
 	RecalMatrixWithout(run->matrix, out, run->ntargets, &train);
 	pfree(out);
 	RecalFactorize(&train, beside);
-	pfree(train.by_user.offsets);
-	pfree(train.by_user.columns);
-	pfree(train.by_user.confidences);
-	pfree(train.pair_time);
+	RecalMatrixFreeRows(&train);
 }
 
 /* A user's pairs before one of them; returns their number. */
@@ -323,16 +314,8 @@ RecalRankerFoldIn(RecalRankerRun *run)
 	RecalTimed *timed;
 	float	   *gathered;
 	float	   *confidences;
-	RecalFoldInModel model = {
-		.model = run->ranker->model,
-		.factors = d,
-		.unobserved_weight = (float) beside->unobserved_weight_used,
-		.regularization = (float) beside->regularization_used,
-		.nitems = matrix->nitems,
-		.eigenvalues = beside->eigenvalues,
-		.user_mean = RecalMeanUser(beside, matrix->nusers),
-		.mean_likes = RECAL_MEAN_USER_LIKES
-	};
+	RecalFoldInModel model = RecalTrainedFoldInModel(run->ranker->model, matrix, beside,
+													 RecalMeanUser(beside, matrix->nusers));
 
 	for (int64 t = 0; t < run->ntargets; t++)
 	{

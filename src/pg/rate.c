@@ -55,15 +55,7 @@ BeginRater(Rater *rater, const char *model, const RecalHoldout *holdout,
 	rater->work = work;
 	rater->d = d;
 	RecalFitPrior(&holdout->train, work, &rater->prior);
-	rater->fold_in.model = model;
-	rater->fold_in.factors = d;
-	rater->fold_in.regularization = (float) work->ridge;
-	rater->fold_in.nitems = holdout->train.nitems;
-	rater->fold_in.eigenvalues = work->eigenvalues;
-	rater->fold_in.user_mean = rater->prior.user_mean;
-	rater->fold_in.ratings = true;
-	rater->fold_in.bias_ridge = (float) work->bias_regularization_used;
-	rater->fold_in.mean_rating = holdout->train.mean_rating;
+	rater->fold_in = RecalTrainedFoldInModel(model, &holdout->train, work, rater->prior.user_mean);
 	rater->vector = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * d);
 	rater->covariance = RecalAllocAligned(CurrentMemoryContext, square);
 	rater->loadings = palloc(sizeof(float) * d);

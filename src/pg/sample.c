@@ -25,6 +25,7 @@
 #include "recal_rng.h"
 #include "recal_sample.h"
 #include "recal_settings.h"
+#include "recal_workers.h"
 
 #define MIN_PAIRS		10		/* to train on */
 #define ROUNDS			2
@@ -272,16 +273,9 @@ Learn(Selection *selection, Beliefs *beliefs)
 }
 
 static float *
-AllocFloats(int64 rows, int64 columns)
-{
-	return RecalAllocAligned(CurrentMemoryContext,
-							 mul_size(mul_size(sizeof(float), Max(rows, 1)), Max(columns, 1)));
-}
-
-static float *
 GatherRows(const float *rows, const int32 *places, int64 n, int width)
 {
-	float	   *gathered = AllocFloats(n, width);
+	float	   *gathered = RecalAllocFloats(n, width);
 
 	for (int64 i = 0; i < n; i++)
 		memcpy(gathered + i * width, rows + (int64) places[i] * width, sizeof(float) * width);
@@ -323,12 +317,6 @@ Narrow(const RecalQuestions *all, const int32 *places, int64 n, RecalQuestions *
 	some->shares = GatherRows(all->shares, places, n, all->model.d);
 }
 
-static void
-PollInterrupts(void *arg)
-{
-	CHECK_FOR_INTERRUPTS();
-}
-
 /* Chooses n of the pairs that a user has left. */
 static void
 ChooseOfUser(Selection *selection, const Beliefs *beliefs, int64 user, int64 nleft, int n)
@@ -354,12 +342,12 @@ ChooseOfUser(Selection *selection, const Beliefs *beliefs, int64 user, int64 nle
 			items[at++] = rows->columns[j];
 		}
 	Narrow(&beliefs->questions, items, nleft, &questions);
-	RecalBeliefParts(&questions, &belief, 1, AllocFloats(nleft, 1), NULL);
+	RecalBeliefParts(&questions, &belief, 1, RecalAllocFloats(nleft, 1), NULL);
 	options.like = belief->like;
 	n = recal_questions_pick(&questions.pool, &belief->user, NULL, &options, picks,
-							 AllocFloats(recal_questions_work_size(&questions.pool,
+							 RecalAllocFloats(recal_questions_work_size(&questions.pool,
 																   belief->user.nroot), 1),
-							 PollInterrupts, NULL);
+							 RecalPollInterrupts, NULL);
 	for (int i = 0; i < n; i++)
 		Choose(selection, pairs[picks[i].item]);
 }

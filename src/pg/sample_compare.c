@@ -83,13 +83,7 @@ Run(Comparison *comparison, RecalSampleRun run, RecalSampleQuality *quality)
 	};
 
 	comparison->told = 0;
-	/* weights of features are the run's own */
-	for (int side = 0; side < 2; side++)
-		if (like->features[side] != NULL)
-		{
-			features[side] = *like->features[side];
-			work.features[side] = &features[side];
-		}
+	RecalFactorizationFeatures(like, true, features, &work);
 	if (run != RECAL_SAMPLE_ALL)
 		work.as = &comparison->all;
 	TakeSample(comparison, run, &train);

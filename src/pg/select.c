@@ -19,6 +19,7 @@
 #include "recal_factorize.h"
 #include "recal_questions.h"
 #include "recal_rng.h"
+#include "recal_workers.h"
 
 #define GROUP_USERS 32
 #define GROUP_FLOATS (8 * 1024 * 1024)	/* of parts, at most */
@@ -57,19 +58,6 @@ typedef struct Asking
 	int			ntaken;
 } Asking;
 
-static void
-PollInterrupts(void *arg)
-{
-	CHECK_FOR_INTERRUPTS();
-}
-
-static float *
-AllocFloats(int64 rows, int64 columns)
-{
-	return RecalAllocAligned(CurrentMemoryContext,
-							 mul_size(mul_size(sizeof(float), Max(rows, 1)), Max(columns, 1)));
-}
-
 /* Known items alone can be asked about: of others nothing is believed yet. */
 static void
 PlaceItems(Asking *asking, const int32 *shown, int64 nshown)
@@ -98,7 +86,7 @@ GatherNumbers(const Asking *asking, const float *numbers)
 
 	if (asking->positions == NULL || numbers == NULL)
 		return numbers;
-	gathered = AllocFloats(asking->n, 1);
+	gathered = RecalAllocFloats(asking->n, 1);
 	for (int64 i = 0; i < asking->n; i++)
 		gathered[i] = numbers[asking->positions[i]];
 	return gathered;
@@ -116,7 +104,7 @@ ItemRows(const Asking *asking)
 	/* in memory the blocks lie one behind the other */
 	if (positions == NULL && RecalServedResident(served))
 		return RecalServedBlock(served, 0, &first, &count);
-	rows = AllocFloats(asking->n, served->width);
+	rows = RecalAllocFloats(asking->n, served->width);
 	if (positions == NULL)
 	{
 		positions = RecalAllocArray(sizeof(int32), asking->n);
@@ -145,11 +133,11 @@ BeginAsking(Asking *asking, RecalStrategy strategy)
 	for (int i = 0; i < asking->max_users; i++)
 		asking->beliefs[i] = RecalBeliefAlloc(&model, context);
 	nroot = asking->beliefs[0]->user.nroot;
-	asking->pick_work = AllocFloats(recal_questions_work_size(&asking->questions.pool, nroot), 1);
+	asking->pick_work = RecalAllocFloats(recal_questions_work_size(&asking->questions.pool, nroot), 1);
 	asking->picks = RecalAllocArray(sizeof(RecalPick), asking->per_user);
-	asking->parts = AllocFloats(asking->max_users, asking->n);
+	asking->parts = RecalAllocFloats(asking->max_users, asking->n);
 	if (strategy == RECAL_STRATEGY_UNCERTAINTY || strategy == RECAL_STRATEGY_DIVERSE)
-		asking->bounds = AllocFloats(asking->max_users, asking->n);
+		asking->bounds = RecalAllocFloats(asking->max_users, asking->n);
 	asking->context = AllocSetContextCreate(context, "recal questions", ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -169,7 +157,7 @@ LoadUser(Asking *asking, int64 number, int slot)
 	RecalServed *served = asking->served;
 	RecalUser  *user = RecalHistoriesUser(asking->histories, number, asking->context);
 	RecalId		id = RecalIdTableGet(&asking->histories->users, number);
-	float	   *gathered = AllocFloats(user->npairs, served->factors);
+	float	   *gathered = RecalAllocFloats(user->npairs, served->factors);
 
 	RecalUserFoldIn(served, user);
 	if (served->network)
@@ -255,7 +243,7 @@ AskUser(Asking *asking, int64 number, int slot, const RecalQuestionOptions *opti
 	mine.n = asking->per_user - Exclude(asking, asking->users[slot], number, true);
 	n = recal_questions_pick(&asking->questions.pool, &asking->beliefs[slot]->user,
 							 asking->excluded, &mine, asking->picks, asking->pick_work,
-							 PollInterrupts, NULL);
+							 RecalPollInterrupts, NULL);
 	(void) Exclude(asking, asking->users[slot], number, false);
 	for (int i = 0; i < n; i++)
 		Keep(asking, number, &asking->picks[i]);

@@ -22,6 +22,7 @@
 #include "recal_rights.h"
 #include "recal_rng.h"
 #include "recal_simulate.h"
+#include "recal_workers.h"
 
 #define SPLITS			3
 #define NEW_SHARE		5		/* one of so many users is new in a split */
@@ -83,19 +84,6 @@ typedef struct Simulator
 	RecalPick  *picks;			/* [batch] */
 	RecalBelief *belief;
 } Simulator;
-
-static void
-PollInterrupts(void *arg)
-{
-	CHECK_FOR_INTERRUPTS();
-}
-
-static float *
-AllocFloats(int64 rows, int64 columns)
-{
-	return RecalAllocAligned(CurrentMemoryContext,
-							 mul_size(mul_size(sizeof(float), Max(rows, 1)), Max(columns, 1)));
-}
 
 /* The first n places of a random order of order [count]; key makes it another one */
 static void
@@ -241,31 +229,6 @@ Train(Simulator *simulator)
 	}
 }
 
-static void
-BeginFoldIn(Simulator *simulator)
-{
-	const RecalFactorization *work = &simulator->work;
-	RecalFoldInModel *fold_in = &simulator->fold_in;
-
-	memset(fold_in, 0, sizeof(RecalFoldInModel));
-	fold_in->model = simulator->model->name;
-	fold_in->factors = work->factors;
-	fold_in->nitems = simulator->train.nitems;
-	fold_in->eigenvalues = work->eigenvalues;
-	fold_in->user_mean = simulator->prior.user_mean;
-	fold_in->mean_likes = RECAL_MEAN_USER_LIKES;
-	fold_in->ratings = simulator->train.ratings;
-	if (fold_in->ratings)
-	{
-		fold_in->regularization = (float) work->ridge;
-		fold_in->bias_ridge = (float) work->bias_regularization_used;
-		fold_in->mean_rating = simulator->train.mean_rating;
-		return;
-	}
-	fold_in->unobserved_weight = (float) work->unobserved_weight_used;
-	fold_in->regularization = (float) work->regularization_used;
-}
-
 /* What is believed of everybody, from the rows of training alone */
 static void
 BeginBeliefs(Simulator *simulator)
@@ -301,7 +264,8 @@ static void
 BeginSplit(Simulator *simulator)
 {
 	Train(simulator);
-	BeginFoldIn(simulator);
+	simulator->fold_in = RecalTrainedFoldInModel(simulator->model->name, &simulator->train,
+												 &simulator->work, simulator->prior.user_mean);
 	BeginBeliefs(simulator);
 	simulator->belief = RecalBeliefAlloc(&simulator->beliefs, CurrentMemoryContext);
 }
@@ -443,7 +407,7 @@ Pick(Simulator *simulator, const RecalQuestions *questions, RecalStrategy strate
 	belief->user.key = (uint64) simulator->user;
 	options.like = belief->like;
 	return recal_questions_pick(&questions->pool, &belief->user, simulator->excluded, &options,
-								simulator->picks, simulator->pick_work, PollInterrupts, NULL);
+								simulator->picks, simulator->pick_work, RecalPollInterrupts, NULL);
 }
 
 /* What the user says to n picks */
@@ -535,16 +499,16 @@ Alloc(Simulator *simulator)
 	simulator->held = RecalAllocArray(sizeof(float), nitems);
 	simulator->targets = RecalAllocArray(sizeof(int32), nitems);
 	simulator->order = RecalAllocArray(sizeof(int32), nitems);
-	simulator->user_prior = AllocFloats(d, 1);
+	simulator->user_prior = RecalAllocFloats(d, 1);
 	simulator->answered = RecalAllocArray(sizeof(int32), most);
 	simulator->answers = RecalAllocArray(sizeof(float), most);
-	simulator->gathered = AllocFloats(most, d);
-	simulator->vector = AllocFloats(d, 1);
-	simulator->scores = AllocFloats(nitems, 1);
-	simulator->parts = AllocFloats(nitems, 1);
-	simulator->bounds = AllocFloats(nitems, 1);
-	simulator->als_work = AllocFloats(recal_als_work_size(d), 1);
-	simulator->pick_work = AllocFloats(recal_questions_work_size(&pool, d), 1);
+	simulator->gathered = RecalAllocFloats(most, d);
+	simulator->vector = RecalAllocFloats(d, 1);
+	simulator->scores = RecalAllocFloats(nitems, 1);
+	simulator->parts = RecalAllocFloats(nitems, 1);
+	simulator->bounds = RecalAllocFloats(nitems, 1);
+	simulator->als_work = RecalAllocFloats(recal_als_work_size(d), 1);
+	simulator->pick_work = RecalAllocFloats(recal_questions_work_size(&pool, d), 1);
 	simulator->picks = recal_palloc_array(RecalPick, simulation->batch);
 }
 

@@ -15,20 +15,26 @@
 #include "recal_compat.h"
 
 int
-RecalPageSize(FunctionCallInfo fcinfo, int argument)
+RecalCountArgument(FunctionCallInfo fcinfo, int argument, const char *what)
 {
-	int			k;
+	int			n;
 
 	if (PG_ARGISNULL(argument))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("k must not be null")));
-	k = PG_GETARG_INT32(argument);
-	if (k < 1)
+				 errmsg("%s must not be null", what)));
+	n = PG_GETARG_INT32(argument);
+	if (n < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("k must be at least 1, not %d", k)));
-	return k;
+				 errmsg("%s must be at least 1, not %d", what, n)));
+	return n;
+}
+
+int
+RecalPageSize(FunctionCallInfo fcinfo, int argument)
+{
+	return RecalCountArgument(fcinfo, argument, "k");
 }
 
 char *

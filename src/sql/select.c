@@ -34,23 +34,6 @@ ThresholdArgument(FunctionCallInfo fcinfo, int argument)
 	return threshold;
 }
 
-static int
-CountArgument(FunctionCallInfo fcinfo, int argument, const char *what)
-{
-	int			n;
-
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", what)));
-	n = PG_GETARG_INT32(argument);
-	if (n < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be at least 1, not %d", what, n)));
-	return n;
-}
-
 static void
 PutQuestions(ReturnSetInfo *rsinfo, const RecalHistories *histories,
 			 const RecalQuestion *questions, int n)
@@ -85,7 +68,7 @@ SelectUncertain(FunctionCallInfo fcinfo, const char *function, int users_argumen
 				int items_argument, int n_argument)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	int			n = CountArgument(fcinfo, n_argument, "n");
+	int			n = RecalCountArgument(fcinfo, n_argument, "n");
 	RecalQuestionOptions options = {.floor = -INFINITY};
 	bool		everybody = users_argument < 0 || PG_ARGISNULL(users_argument);
 	int			per_user = everybody ? DEFAULT_PER_USER : n;
@@ -107,7 +90,7 @@ SelectUncertain(FunctionCallInfo fcinfo, const char *function, int users_argumen
 		RecalStrategyNamed(RecalOptionalText(fcinfo, n_argument + 1));
 	options.threshold = ThresholdArgument(fcinfo, n_argument + 2);
 	if (!PG_ARGISNULL(n_argument + 4))
-		per_user = CountArgument(fcinfo, n_argument + 4, "per_user");
+		per_user = RecalCountArgument(fcinfo, n_argument + 4, "per_user");
 	statement = RecalStatementGet(fcinfo, RecalOptionalText(fcinfo, n_argument + 3));
 	defined = &statement->served->definition->options;
 	options.explore = defined->explore;
