@@ -44,18 +44,20 @@ typedef struct RecalQuestions
 	RecalQuestionModel model;
 	RecalQuestionPool pool;
 	float	   *shares;			/* [n × d]; · loadings is the item part of a variance */
-	float	   *prior_variance; /* [n] yᵀCy of the factorization */
+	float	   *prior_variance; /* [n] yᵀCy of the factorization, where it is needed */
 	float	   *spread_variance;	/* [RECAL_NET_SPREADS × n] of the network's spread, or NULL */
 } RecalQuestions;
 
 /*
  * n items: rows [n × width], mass [n] (confidences of all users' pairs), chance [n]
- * of an answer or NULL. What the strategy does not need is left out. Lives in
- * the current context and refers to the arguments.
+ * of an answer or NULL. What the strategy does not need is left out. bounded: for
+ * RecalBeliefParts with bounds, which are of use where gains of many users compete
+ * by uncertainty or diverse. Lives in the current context and refers to the
+ * arguments.
  */
 extern void RecalQuestionsBegin(RecalQuestions *questions, const RecalQuestionModel *model,
 								int64 n, const float *rows, const float *mass,
-								const float *chance, RecalStrategy strategy);
+								const float *chance, RecalStrategy strategy, bool bounded);
 
 /* What is believed of one user */
 typedef struct RecalBelief
@@ -80,7 +82,7 @@ extern void RecalBelieve(const RecalQuestionModel *model, const float *factor,
 						 const float *confidences, const float *passes, const float *spread,
 						 RecalBelief *belief);
 
-/* parts and bounds [nusers × n] of some users, which then have them; bounds may be NULL */
+/* parts and, unless they are NULL, bounds [nusers × n] of some users, which then have them */
 extern void RecalBeliefParts(const RecalQuestions *questions, RecalBelief *const *beliefs,
 							 int nusers, float *parts, float *bounds);
 

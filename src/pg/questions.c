@@ -209,8 +209,9 @@ TargetRoot(const RecalQuestionModel *model, const RecalQuestionPool *pool)
 void
 RecalQuestionsBegin(RecalQuestions *questions, const RecalQuestionModel *model, int64 n,
 					const float *rows, const float *mass, const float *chance,
-					RecalStrategy strategy)
+					RecalStrategy strategy, bool bounded)
 {
+	bool		opinions = strategy == RECAL_STRATEGY_POPULARITY_ENTROPY && model->ratings;
 	RecalQuestionPool *pool = &questions->pool;
 	float	   *noise = RecalAllocFloats(n, 1);
 
@@ -224,8 +225,9 @@ RecalQuestionsBegin(RecalQuestions *questions, const RecalQuestionModel *model, 
 	pool->noise = noise;
 	pool->popularity = mass;
 	pool->answerable = chance;
-	questions->prior_variance = PriorVariance(model, n, rows);
-	if (model->network_spread != NULL)
+	if (bounded || opinions)
+		questions->prior_variance = PriorVariance(model, n, rows);
+	if (bounded && model->network_spread != NULL)
 		questions->spread_variance = SpreadVariance(model, n, rows);
 	if (strategy == RECAL_STRATEGY_POPULARITY_ENTROPY)
 		pool->popularity_entropy = PopularityEntropy(model, pool, questions->prior_variance);

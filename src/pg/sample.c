@@ -262,7 +262,7 @@ Learn(Selection *selection, Beliefs *beliefs)
 		.item_rates = beliefs->prior.item_rates
 	};
 	RecalQuestionsBegin(&beliefs->questions, &model, matrix->nitems, work->item_factors,
-						beliefs->prior.item_mass, NULL, selection->sampling->strategy);
+						beliefs->prior.item_mass, NULL, selection->sampling->strategy, false);
 	beliefs->popularity = Popularity(matrix);
 	beliefs->questions.pool.popularity = beliefs->popularity;
 	density = RecalAllocArray(sizeof(float), matrix->nitems);

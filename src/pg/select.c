@@ -121,13 +121,16 @@ BeginAsking(Asking *asking, RecalStrategy strategy)
 	RecalServed *served = asking->served;
 	RecalQuestionModel model = RecalServedQuestionModel(served);
 	MemoryContext context = CurrentMemoryContext;
+	int64		nusers = asking->histories->users.n;
+	bool		bounded = nusers > 1 && (strategy == RECAL_STRATEGY_UNCERTAINTY ||
+										 strategy == RECAL_STRATEGY_DIVERSE);
 	int			nroot;
 
 	RecalQuestionsBegin(&asking->questions, &model, asking->n, ItemRows(asking),
 						GatherNumbers(asking, served->item_mass),
-						GatherNumbers(asking, served->item_chance), strategy);
+						GatherNumbers(asking, served->item_chance), strategy, bounded);
 	asking->excluded = palloc_extended(asking->n, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	asking->max_users = (int) Max(1, Min(GROUP_USERS, GROUP_FLOATS / asking->n));
+	asking->max_users = (int) Max(1, Min(Min(GROUP_USERS, nusers), GROUP_FLOATS / asking->n));
 	asking->users = recal_palloc_array(RecalUser *, asking->max_users);
 	asking->beliefs = recal_palloc_array(RecalBelief *, asking->max_users);
 	for (int i = 0; i < asking->max_users; i++)
@@ -136,7 +139,7 @@ BeginAsking(Asking *asking, RecalStrategy strategy)
 	asking->pick_work = RecalAllocFloats(recal_questions_work_size(&asking->questions.pool, nroot), 1);
 	asking->picks = RecalAllocArray(sizeof(RecalPick), asking->per_user);
 	asking->parts = RecalAllocFloats(asking->max_users, asking->n);
-	if (strategy == RECAL_STRATEGY_UNCERTAINTY || strategy == RECAL_STRATEGY_DIVERSE)
+	if (bounded)
 		asking->bounds = RecalAllocFloats(asking->max_users, asking->n);
 	asking->context = AllocSetContextCreate(context, "recal questions", ALLOCSET_DEFAULT_SIZES);
 }

@@ -78,7 +78,6 @@ typedef struct Simulator
 	float	   *vector;			/* [d] */
 	float	   *scores;			/* [nitems] */
 	float	   *parts;			/* [nitems] */
-	float	   *bounds;			/* [nitems] */
 	float	   *als_work;
 	float	   *pick_work;
 	RecalPick  *picks;			/* [batch] */
@@ -403,7 +402,7 @@ Pick(Simulator *simulator, const RecalQuestions *questions, RecalStrategy strate
 	GatherAnswered(simulator);
 	RecalBelieve(&simulator->beliefs, simulator->vector, simulator->vector, simulator->nanswers,
 				 simulator->gathered, simulator->answers, NULL, NULL, belief);
-	RecalBeliefParts(questions, &belief, 1, simulator->parts, simulator->bounds);
+	RecalBeliefParts(questions, &belief, 1, simulator->parts, NULL);
 	belief->user.key = (uint64) simulator->user;
 	options.like = belief->like;
 	return recal_questions_pick(&questions->pool, &belief->user, simulator->excluded, &options,
@@ -459,7 +458,7 @@ RunSplit(Simulator *simulator)
 	for (int i = 0; i < simulation->nstrategies; i++)
 		RecalQuestionsBegin(&questions[i], &simulator->beliefs, simulator->train.nitems,
 							simulator->work.item_factors, simulator->prior.item_mass,
-							simulator->chances, simulation->strategies[i]);
+							simulator->chances, simulation->strategies[i], false);
 	for (int64 i = 0; i < simulator->nnew; i++)
 	{
 		if (!BeginUser(simulator, simulator->split * simulator->nnew + i))
@@ -506,7 +505,6 @@ Alloc(Simulator *simulator)
 	simulator->vector = RecalAllocFloats(d, 1);
 	simulator->scores = RecalAllocFloats(nitems, 1);
 	simulator->parts = RecalAllocFloats(nitems, 1);
-	simulator->bounds = RecalAllocFloats(nitems, 1);
 	simulator->als_work = RecalAllocFloats(recal_als_work_size(d), 1);
 	simulator->pick_work = RecalAllocFloats(recal_questions_work_size(&pool, d), 1);
 	simulator->picks = recal_palloc_array(RecalPick, simulation->batch);
