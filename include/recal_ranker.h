@@ -397,6 +397,7 @@ extern void recal_rank_default_options(RecalRankOptions *options);
 typedef struct RecalRankResult
 {
 	int			epochs;			/* of the net that is kept; 0: nothing was learned */
+	int			passes;			/* epochs so far, up to date when the training polls */
 	double		loss;			/* on users held out, and before training */
 	double		start;
 } RecalRankResult;

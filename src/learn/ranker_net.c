@@ -421,7 +421,7 @@ recal_rank_train(RecalRankNet *net, const RecalRankExamples *examples,
 	ntrained = split_users(examples, options, t.order);
 	nheld = examples->n - ntrained;
 	*t.best = *t.mean = *net;
-	result->epochs = 0;
+	result->epochs = result->passes = 0;
 	result->start = result->loss = mean_loss(&t, net, examples, t.order + ntrained, nheld, poll, arg);
 	for (int epoch = 1; ntrained > 0 && epoch <= options->epochs &&
 		 epoch - result->epochs <= options->patience; epoch++)
@@ -447,6 +447,7 @@ recal_rank_train(RecalRankNet *net, const RecalRankExamples *examples,
 			result->epochs = epoch;
 			*t.best = *t.mean;
 		}
+		result->passes = epoch;
 	}
 	*net = *t.best;
 	return recal_rank_net_check(net);

@@ -62,19 +62,26 @@ RecalRankerProgress(RecalRankerRun *run, double fraction)
 	INSTR_TIME_SET_CURRENT(run->told_at);
 }
 
+/* Tells it now and then. */
+static void
+TellWhenDue(RecalRankerRun *run, double fraction)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, run->told_at);
+	if (INSTR_TIME_GET_DOUBLE(now) > TELL_SECONDS)
+		RecalRankerProgress(run, fraction);
+}
+
 void
 RecalRankerPoll(void *arg)
 {
 	RecalRankerRun *run = arg;
-	instr_time	now;
 
 	CHECK_FOR_INTERRUPTS();
-	if (run->pass.rows == NULL)
-		return;
-	INSTR_TIME_SET_CURRENT(now);
-	INSTR_TIME_SUBTRACT(now, run->told_at);
-	if (INSTR_TIME_GET_DOUBLE(now) > TELL_SECONDS)
-		RecalRankerProgress(run, (double) run->pass.at / (double) run->rows.n);
+	if (run->pass.rows != NULL)
+		TellWhenDue(run, (double) run->pass.at / (double) run->rows.n);
 }
 
 /*
@@ -312,19 +319,41 @@ Diverged(const RecalRankerRun *run, const char *message)
 	return false;
 }
 
+/* A net being trained */
+typedef struct NetTraining
+{
+	RecalRankerRun *run;
+	const RecalRankResult *result;
+	int			epochs;			/* at most */
+} NetTraining;
+
+static void
+PollNet(void *arg)
+{
+	const NetTraining *training = arg;
+
+	CHECK_FOR_INTERRUPTS();
+	TellWhenDue(training->run, (double) training->result->passes / training->epochs);
+}
+
+/* Until so much of the phase has passed */
 static bool
-TrainOn(RecalRankerRun *run, int64 first, int64 n, RecalRankNet *net, RecalRankResult *result)
+TrainOn(RecalRankerRun *run, int64 first, int64 n, double end, RecalRankNet *net,
+		RecalRankResult *result)
 {
 	RecalRankExamples examples = ExamplesFrom(&run->examples, first, n);
 	RecalRankOptions options;
+	NetTraining training = {run, result, 0};
 	const char *message;
 	void	   *memory;
 
+	run->begin = run->end;
+	run->end = end;
 	recal_rank_default_options(&options);
 	options.seed = (uint64_t) run->ranker->seed;
+	training.epochs = options.epochs;
 	memory = Allocate(recal_rank_train_bytes(n, &options));
-	message = recal_rank_train(net, &examples, &options, result, memory, RecalPollInterrupts,
-							   NULL);
+	message = recal_rank_train(net, &examples, &options, result, memory, PollNet, &training);
 	pfree(memory);
 	return message == NULL || Diverged(run, message);
 }
@@ -339,13 +368,12 @@ TrainNets(RecalRankerRun *run)
 	int64		second = 0;
 	int64		n = run->examples.n;
 
-	run->begin = run->end = .6;
-	RecalRankerProgress(run, 0);
+	RecalRankerProgress(run, 1);
 	ranker->net = RecalAllocAligned(run->results, sizeof(RecalRankNet));
 	run->nets[0] = run->nets[1] = ranker->net;
 	if (ranker->nfolds > 1)
 		PartExamples(run, &first, &second);
-	if (!TrainOn(run, 0, n, ranker->net, &ranker->result))
+	if (!TrainOn(run, 0, n, ranker->nfolds > 1 ? .7 : .8, ranker->net, &ranker->result))
 		return false;
 	if (ranker->nfolds == 1)
 		return true;
@@ -353,8 +381,8 @@ TrainNets(RecalRankerRun *run)
 	run->nets[1] = Allocate(sizeof(RecalRankNet));
 	if (first == n || second == 0)
 		return Diverged(run, "there are too few users to judge it by");
-	return TrainOn(run, first, n - first, run->nets[0], &ignored) &&
-		TrainOn(run, 0, second, run->nets[1], &ignored);
+	return TrainOn(run, first, n - first, .75, run->nets[0], &ignored) &&
+		TrainOn(run, 0, second, .8, run->nets[1], &ignored);
 }
 
 /* Not inlined: its variables are none of the error handling's business. */
