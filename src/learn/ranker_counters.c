@@ -143,35 +143,71 @@ recal_counters_check(const void *memory, int64_t bytes, int64_t nitems)
 	return NULL;
 }
 
+/* compared at once, which the compiler makes vectors of */
+#define SLOTS_AT_ONCE 16
+
+/* The slot of this neighbour, else the first one that is free, else -1 */
+static int64_t
+slot_of(const RecalCounters *c, int64_t begin, int64_t end, int32_t neighbour)
+{
+	int64_t		slot = begin;
+
+	for (; slot + SLOTS_AT_ONCE <= end; slot += SLOTS_AT_ONCE)
+	{
+		const int32_t *neighbours = c->neighbours + slot;
+		int			found = 0;
+
+		for (int i = 0; i < SLOTS_AT_ONCE; i++)
+			found |= neighbours[i] == neighbour;
+		if (found || neighbours[SLOTS_AT_ONCE - 1] < 0)
+			break;
+	}
+	for (; slot < end && c->neighbours[slot] >= 0; slot++)
+		if (c->neighbours[slot] == neighbour)
+			return slot;
+	return slot < end ? slot : -1;
+}
+
+/* The first of the slots with the fewest meetings */
+static int64_t
+weakest_slot(const RecalCounters *c, int64_t begin, int64_t end)
+{
+	float		least = c->together[begin];
+	int64_t		slot = begin;
+
+	for (int64_t i = begin + 1; i < end; i++)
+		least = c->together[i] < least ? c->together[i] : least;
+	while (c->together[slot] != least)
+		slot++;
+	return slot;
+}
+
+static void
+drop_slot(RecalCounters *c, int64_t slot, int64_t end)
+{
+	size_t		n = (size_t) (end - slot - 1);
+
+	memmove(c->neighbours + slot, c->neighbours + slot + 1, sizeof(int32_t) * n);
+	memmove(c->together + slot, c->together + slot + 1, sizeof(float) * n);
+	memmove(c->after + slot, c->after + slot + 1, sizeof(float) * n);
+}
+
 /* The neighbour's slot among those of the item; -1 when the item has none. */
 static int64_t
 find_slot(RecalCounters *c, int32_t item, int32_t neighbour)
 {
 	int64_t		begin = c->offsets[item];
 	int64_t		end = c->offsets[item + 1];
-	int64_t		weakest = begin;
-	int64_t		slot;
+	int64_t		slot = slot_of(c, begin, end, neighbour);
 
-	for (slot = begin; slot < end; slot++)
-		if (c->neighbours[slot] == neighbour)
-			return slot;
-		else if (c->neighbours[slot] < 0)
-			break;
-	if (slot == end)
+	if (slot >= 0 && c->neighbours[slot] == neighbour)
+		return slot;
+	if (begin == end)
+		return -1;
+	if (slot < 0)
 	{
-		if (begin == end)
-			return -1;
-		for (int64_t i = begin + 1; i < end; i++)
-			if (c->together[i] < c->together[weakest])
-				weakest = i;
-
 		/* the newest is the last, so of the weakest ones the first goes */
-		for (int64_t i = weakest; i < end - 1; i++)
-		{
-			c->neighbours[i] = c->neighbours[i + 1];
-			c->together[i] = c->together[i + 1];
-			c->after[i] = c->after[i + 1];
-		}
+		drop_slot(c, weakest_slot(c, begin, end), end);
 		slot = end - 1;
 	}
 	c->neighbours[slot] = neighbour;
