@@ -16,6 +16,7 @@ typedef struct RecalWalk
 	RecalRankPass pass;
 	RecalRankView view;
 	int64		since;			/* the first row of which is not known what its user did before; or -1 */
+	bool	   *trained;		/* [nitems] those that a version knows, NULL: all count */
 	int			half;			/* half-life of what is recent, by how it ranks training rows */
 	int			d;
 	float	   *recent_vectors; /* [RECAL_RANK_SHORT × d] */

@@ -28,27 +28,28 @@
 
 /* Whether a ranker counts it, too */
 static bool
-Counts(const RecalMatrix *matrix, int64 pair)
+Counts(const RecalMatrix *matrix, const bool *items, int64 pair)
 {
-	return matrix->by_user.confidences[pair] > 0 && isfinite(matrix->pair_time[pair]);
+	return matrix->by_user.confidences[pair] > 0 && isfinite(matrix->pair_time[pair]) &&
+		(items == NULL || items[matrix->by_user.columns[pair]]);
 }
 
 static int64
-CountLiked(const RecalMatrix *matrix)
+CountLiked(const RecalMatrix *matrix, const bool *items)
 {
 	int64		n = 0;
 
 	for (int64 j = 0; j < matrix->nnz; j++)
-		n += Counts(matrix, j);
+		n += Counts(matrix, items, j);
 	return n;
 }
 
-/* Liked pairs that have a time, in order of it */
+/* Liked pairs that have a time, in order of it, of some items or (NULL) of all */
 static void
-ReadRows(const RecalMatrix *matrix, RecalRankRows *rows)
+ReadRows(const RecalMatrix *matrix, const bool *of, RecalRankRows *rows)
 {
 	const RecalCsr *pairs = &matrix->by_user;
-	int64		n = CountLiked(matrix);
+	int64		n = CountLiked(matrix, of);
 	RecalStreamRow *sorted = RecalAllocArray(sizeof(RecalStreamRow), n);
 	int32	   *users = RecalAllocArray(sizeof(int32), n);
 	int32	   *items = RecalAllocArray(sizeof(int32), n);
@@ -57,7 +58,7 @@ ReadRows(const RecalMatrix *matrix, RecalRankRows *rows)
 
 	for (int64 u = 0; u < matrix->nusers; u++)
 		for (int64 j = pairs->offsets[u]; j < pairs->offsets[u + 1]; j++)
-			if (Counts(matrix, j))
+			if (Counts(matrix, of, j))
 			{
 				sorted[at].time = matrix->pair_time[j];
 				sorted[at].user = (int32) u;
@@ -164,16 +165,30 @@ ChooseHalf(const RecalRankRows *rows, int64 ntrain, int k)
 	return best;
 }
 
+/* The items that a version would know */
+static bool *
+TrainedItems(const RecalMatrix *train)
+{
+	bool	   *trained = RecalAllocArray(sizeof(bool), train->nitems);
+
+	memset(trained, 0, sizeof(bool) * train->nitems);
+	for (int64 j = 0; j < train->by_user.offsets[train->nusers]; j++)
+		trained[train->by_user.columns[j]] = true;
+	return trained;
+}
+
 void
 RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d, bool as_served)
 {
 	int64		nitems = holdout->train.nitems;
-	int64		ntrain = CountLiked(&holdout->train);
+	int64		ntrain = CountLiked(&holdout->train, NULL);
 	int64	   *counts = RecalAllocArray(sizeof(int64), nitems);
 	int64	   *offsets = RecalAllocArray(sizeof(int64), nitems + 1);
 
 	/* what live holds out comes after all that is trained on */
-	ReadRows(holdout->known != NULL ? &holdout->stream : &holdout->train, &walk->rows);
+	walk->trained = as_served ? TrainedItems(&holdout->train) : NULL;
+	ReadRows(holdout->known != NULL ? &holdout->stream : &holdout->train, walk->trained,
+			 &walk->rows);
 	memset(counts, 0, sizeof(int64) * nitems);
 	for (int64 row = 0; row < ntrain; row++)
 		counts[walk->rows.items[row]]++;
@@ -218,6 +233,8 @@ RecalWalkUser(RecalWalk *walk, int32 user, double now, const RecalKnownPairs *kn
 	for (int64 j = 0; j < known->n; j++)
 	{
 		if (known->confidences[j] <= 0 || !isfinite(known->times[j]))
+			continue;
+		if (walk->trained != NULL && !walk->trained[known->items[j]])
 			continue;
 		pairs[state.nrows].time = known->times[j];
 		pairs[state.nrows++].item = known->items[j];
