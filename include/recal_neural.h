@@ -26,6 +26,22 @@ typedef struct RecalWarmNetwork
 	double		as_of;			/* it has seen nothing later, and may have seen all before */
 } RecalWarmNetwork;
 
+/*
+ * By whom a network was judged, and what made their scores: what else there is can
+ * be compared with it, or built on it, for the same users.
+ */
+typedef struct RecalNetworkJudged
+{
+	int64		n;
+	int32	   *users;			/* [n] */
+	double	   *ndcg;			/* [n] of each one's row to be found, cross-fitted */
+	float	   *vectors;		/* [n × d] z without that row */
+	float	   *outputs;		/* [nitems × d] o */
+	float	   *biases;			/* [nitems] b */
+	float	   *factors;		/* [n × d] x of the factorization without those rows */
+	float	   *item_factors;	/* [nitems × d] y, likewise */
+} RecalNetworkJudged;
+
 /* What the training of a network needs and gives. */
 typedef struct RecalNetwork
 {
@@ -41,6 +57,7 @@ typedef struct RecalNetwork
 	int			negatives;		/* -1: by data; 0: softmax over all items */
 	int64		seed;
 	const RecalWarmNetwork *warm;	/* or NULL; it must have the shape that is to be trained */
+	int			unjudged_epochs;	/* to train on all rows, and keep what comes of it; 0: as is best */
 	void		(*progress) (void *arg, const RecalProgress *progress);	/* as that of
 																		 * RecalFactorization;
 																		 * phase "network" */
@@ -62,8 +79,7 @@ typedef struct RecalNetwork
 	int			nloss;
 	double	   *loss;			/* mean cross-entropy of each epoch, with those after the best one */
 	int64		nvalid;			/* users that it was judged by */
-	int32	   *judges;			/* [nvalid] those users, when it is kept */
-	double	   *judged;			/* [nvalid] NDCG of their rows, likewise */
+	RecalNetworkJudged *judged; /* by them, when it is kept, or NULL */
 	double		ndcg;			/* these of their rows, blended, cross-fitted; NaN if none */
 	double		factorization_ndcg;
 	double		popularity_ndcg;
@@ -80,7 +96,8 @@ typedef struct RecalNetwork
  * the factorization does, both without that item's row; RECAL_ON always. Results
  * are in the current context, and the same bit for bit whatever the number of
  * workers. Errors with RECAL_ON, else a WARNING and no network: 22003 when the
- * training diverges, 53400 when recal.train_memory does not suffice.
+ * training diverges, 53400 when recal.train_memory does not suffice. With
+ * unjudged_epochs there are neither spread nor content.
  */
 extern void RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorization *work,
 							  RecalNetwork *network);
@@ -183,6 +200,7 @@ extern void RecalNetworkProgress(RecalNetworkRun *run, int epoch, int epochs, do
 
 /* network_validate.c */
 extern void RecalNetworkHistories(RecalNetworkRun *run);
+extern int64 RecalNetworkPairOf(const RecalNetworkRun *run, int64 user, int64 row);
 extern bool RecalNetworkHoldOut(RecalNetworkRun *run);
 extern void RecalNetworkFactorize(RecalNetworkRun *run);
 
@@ -204,6 +222,9 @@ extern const char *RecalNetworkEpoch(RecalNetworkRun *run, int epoch, int epochs
 
 /* gains [nvalid × RECAL_NET_RANKED]: NDCG of each user's row to be found */
 extern const double *RecalNetworkRank(RecalNetworkRun *run);
+
+/* [nvalid × d] z, of the latest ranking */
+extern const float *RecalNetworkRankedVectors(const RecalNetworkRun *run);
 
 /* [nusers × d] as serving makes them of users' features; NULL where it reads none */
 extern float *RecalNetworkProfiles(const RecalNetworkRun *run);

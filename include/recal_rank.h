@@ -49,6 +49,7 @@ typedef struct RecalRanker
 	RecalTaste *tastes;			/* [nusers] */
 	void	   *counters;		/* memory of recal_counters_init, all rows counted */
 	Size		counters_bytes;
+	const RecalFeatureRows *content;	/* of the items, where it reads that, else NULL */
 	int64		nexamples;
 	RecalRankResult result;
 	int			nfolds;			/* of the users it was judged by; 1: it never saw any of them */
@@ -80,8 +81,8 @@ extern void RecalRankerOptions(const RecalDefinition *definition, RecalRanker *r
 extern bool RecalRankerMayBe(const RecalMatrix *matrix, const RecalRanker *ranker);
 
 /*
- * Parts ranker_net, ranker_tastes and ranker_counters (recal_weights.h); returns
- * their bytes.
+ * Parts ranker_net, ranker_tastes, ranker_counters and, if it reads that,
+ * ranker_content (recal_weights.h); returns their bytes.
  */
 extern int64 RecalRankerStore(const char *model, int version, int64 nusers,
 							  const RecalRanker *ranker);
@@ -119,6 +120,9 @@ typedef struct RecalRankerRun
 	int64	   *targets;		/* rows, ascending */
 	float	   *vectors;		/* [ntargets × d] users before them */
 	RecalFactorization beside;
+	RecalMatrix train;			/* without them */
+	RecalNetwork beside_network;	/* likewise, where a network serves */
+	float	   *network_vectors;	/* [ntargets × d] users before them, or NULL: no input */
 	RecalRankExamples examples;
 
 	RecalCounters counters;
@@ -126,6 +130,8 @@ typedef struct RecalRankerRun
 	RecalRankPass pass;
 	void	   *pass_memory;
 	RecalRankView view;
+	const RecalFeatureRows *content;	/* of the items, or NULL */
+	float	   *dense;			/* workspace for it */
 	RecalRankNet *nets[2];		/* judged by the first, by the second half of the users */
 
 	double		begin;			/* share of the phase when the current part begins, and ends */
@@ -154,6 +160,10 @@ extern void RecalRankerPoll(void *arg);
 /* Seconds that rows take; a few that are far from all others have no say. */
 extern double RecalRankerSpan(const RecalRankRows *rows);
 
+/* overlaps [n × 2] of items with a user's content, or NULL */
+extern const float *RecalRankerOverlaps(const RecalRankerRun *run, const RecalRankUser *user, int n,
+										const int32 *items, float *overlaps);
+
 /* Counters without a row, and a pass at the first one */
 extern void RecalRankerStart(RecalRankerRun *run);
 
@@ -163,6 +173,25 @@ extern void RecalRankerQueries(RecalRankerRun *run);
 extern void RecalRankerTargets(RecalRankerRun *run, int64 max);
 extern void RecalRankerFactorize(RecalRankerRun *run);
 extern void RecalRankerFoldIn(RecalRankerRun *run);
+
+/*
+ * ranker_network.c: a network without the targets, if one serves and has been judged
+ * by the same users; without it that score is no input.
+ */
+extern void RecalRankerTrainNetwork(RecalRankerRun *run);
+extern void RecalRankerScoreTarget(void *arg, int64_t target, int n, const int32_t *items,
+								   float *scores);
+
+typedef struct RecalRankerScores
+{
+	int			d;
+	const float *outputs;		/* [nitems × d] */
+	const float *biases;		/* [nitems] */
+} RecalRankerScores;
+
+/* scores [n] of items by a vector of the network */
+extern void RecalRankerNetworkScores(const RecalRankerScores *with, const float *vector, int n,
+									 const int32 *items, float *scores);
 
 /*
  * ranker_judge.c: walks along all rows and ranks; whether it is worth serving.

@@ -49,6 +49,7 @@ typedef struct RecalServedRanker
 	int64		bytes;
 	RecalIdTable users;
 	const RecalTaste *tastes;	/* [users.n] */
+	RecalFeatureRows *content;	/* of the items, if it reads that, else NULL */
 	RecalRankMoment trained;
 } RecalServedRanker;
 
@@ -93,6 +94,8 @@ typedef struct RecalRankedUser
 	float	   *rows;
 	float	   *vectors;
 	float	   *network;		/* NULL without a network */
+	float	   *overlaps;		/* this and the next are NULL if it reads no content */
+	float	   *dense;
 	float	   *features;
 	float	   *work;
 } RecalRankedUser;

@@ -213,12 +213,21 @@ extern void recal_rank_features(const RecalRankView *view, int64_t n, const int3
 
 /*
  * overlaps [n × 2] of items' content with that of the user's newest items, whose
- * rows are taken as of length 1, and with that of the last one. dense: [width]
- * of workspace, all zeros before and after.
+ * rows are taken as of length 1, and with that of the last one; 0 of an item -1.
+ * dense: [width] of workspace, all zeros before and after.
  */
 extern void recal_rank_overlaps(const RecalFeatureRows *content, int nrecent,
 								const int32_t *recent, int64_t n, const int32_t *items,
 								float *dense, float *overlaps);
+
+/*
+ * Items' content in one piece of memory without addresses, as counters are; bind
+ * points rows at it. check: NULL, or what is wrong with what was stored.
+ */
+extern int64_t recal_rank_content_bytes(const RecalFeatureRows *content);
+extern void recal_rank_content_copy(const RecalFeatureRows *content, void *memory);
+extern const char *recal_rank_content_check(const void *memory, int64_t bytes, int64_t nitems);
+extern void recal_rank_content_bind(RecalFeatureRows *content, void *memory);
 
 /* Candidates from each source, at most */
 #define RECAL_RANK_POOL_FACTORS		300
@@ -264,6 +273,13 @@ typedef struct RecalRankNet
 
 /* NULL, or what is wrong with a net that was stored */
 extern const char *recal_rank_net_check(const RecalRankNet *net);
+
+/* Whether it reads overlaps of content: it has seen some that differ. */
+static inline bool
+recal_rank_net_reads_content(const RecalRankNet *net)
+{
+	return net->scales[RECAL_RANK_CONTENT] != 0 || net->scales[RECAL_RANK_CONTENT_LAST] != 0;
+}
 
 /* scores [n] of features [n × RECAL_RANK_NFEATURES]; work: recal_rank_score_work_size(n) floats */
 extern int64_t recal_rank_score_work_size(int64_t n);

@@ -127,7 +127,9 @@ NeededMemory(const RecalNetworkRun *run)
 
 		RecalAlsFullShape(matrix, run->work, &shape);
 		held = Max(held, add_size(add_size(pairs, factors), RecalAlsBytes(&shape)));
-		network = add_size(network, mul_size(sizeof(float) * d,
+
+		/* what is held out of both, and what they make of it */
+		network = add_size(network, mul_size(sizeof(float) * d * 3,
 											 add_size(matrix->nitems, run->nvalid)));
 	}
 	return add_size(here, Max(held, network));
@@ -194,6 +196,59 @@ Keep(RecalNetworkRun *run, int epochs)
 	if (run->shape.nprofile > 0)
 		recal_net_scale_profile(&network->net, run->profile_scale);
 	network->epochs_run = epochs;
+	if (network->judged != NULL)
+		memcpy(network->judged->vectors, RecalNetworkRankedVectors(run),
+			   sizeof(float) * run->shape.d * run->nvalid);
+}
+
+static void
+AllocJudged(const RecalNetworkRun *run)
+{
+	RecalNetworkJudged *judged = MemoryContextAllocZero(run->results, sizeof(RecalNetworkJudged));
+	Size		row = sizeof(float) * run->shape.d;
+
+	judged->n = run->nvalid;
+	judged->users = MemoryContextAllocHuge(run->results, sizeof(int32) * run->nvalid);
+	judged->ndcg = MemoryContextAllocHuge(run->results, sizeof(double) * run->nvalid);
+	judged->vectors = RecalAllocAligned(run->results, mul_size(row, run->nvalid));
+	judged->factors = RecalAllocAligned(run->results, mul_size(row, run->nvalid));
+	judged->item_factors = RecalAllocAligned(run->results, mul_size(row, run->shape.nitems));
+	judged->outputs = RecalAllocAligned(run->results, mul_size(row, run->shape.nitems));
+	judged->biases = RecalAllocAligned(run->results, mul_size(sizeof(float), run->shape.nitems));
+	run->network->judged = judged;
+}
+
+/* What was judged, before what serves takes its place */
+static void
+KeepJudged(const RecalNetworkRun *run)
+{
+	RecalNetworkJudged *judged = run->network->judged;
+	Size		row = sizeof(float) * run->shape.d;
+
+	memcpy(judged->users, run->valid_user, sizeof(int32) * run->nvalid);
+	memcpy(judged->ndcg, run->crossed, sizeof(double) * run->nvalid);
+	memcpy(judged->factors, run->valid_vectors, row * run->nvalid);
+	memcpy(judged->item_factors, run->held_items, row * run->shape.nitems);
+	memcpy(judged->outputs, run->network->net.outputs, row * run->shape.nitems);
+	memcpy(judged->biases, run->network->net.biases, sizeof(float) * run->shape.nitems);
+}
+
+static void
+FreeJudged(RecalNetwork *network)
+{
+	RecalNetworkJudged *judged = network->judged;
+
+	network->judged = NULL;
+	if (judged == NULL)
+		return;
+	pfree(judged->users);
+	pfree(judged->ndcg);
+	pfree(judged->vectors);
+	pfree(judged->factors);
+	pfree(judged->item_factors);
+	pfree(judged->outputs);
+	pfree(judged->biases);
+	pfree(judged);
 }
 
 /* Trains without what is held out; false when it is not to be kept. */
@@ -207,6 +262,7 @@ TrainAndJudge(RecalNetworkRun *run)
 	bool		wins;
 
 	RecalNetworkJudgeBegin(run);
+	AllocJudged(run);
 	RecalNetworkBegin(run, true, run->held_items);
 	for (int epoch = 0; epoch < epochs; epoch++)
 	{
@@ -225,6 +281,7 @@ TrainAndJudge(RecalNetworkRun *run)
 			break;
 	}
 	wins = RecalNetworkWins(run);
+	KeepJudged(run);
 	return wins || network->mode == RECAL_ON;
 }
 
@@ -274,7 +331,8 @@ TrainInPool(RecalNetworkRun *run)
 	{
 		run->pool = RecalPoolBegin(RecalNetworkBytes(run), RecalPoolPlan(TrainingCost(run)));
 		if (run->nvalid == 0)
-			network->kept = TrainOnAll(run, run->options.epochs);
+			network->kept = TrainOnAll(run, network->unjudged_epochs > 0 ?
+									   network->unjudged_epochs : run->options.epochs);
 		else
 			network->kept = TrainAndJudge(run);
 		if (network->kept && run->again)
@@ -359,20 +417,6 @@ FactorizeHeldOut(RecalNetworkRun *run)
 	return run->network->tried;
 }
 
-/* For what is to be compared with it later */
-static void
-KeepJudgement(const RecalNetworkRun *run)
-{
-	RecalNetwork *network = run->network;
-
-	if (run->nvalid == 0)
-		return;
-	network->judges = MemoryContextAlloc(run->results, sizeof(int32) * run->nvalid);
-	network->judged = MemoryContextAlloc(run->results, sizeof(double) * run->nvalid);
-	memcpy(network->judges, run->valid_user, sizeof(int32) * run->nvalid);
-	memcpy(network->judged, run->crossed, sizeof(double) * run->nvalid);
-}
-
 static void
 Try(RecalNetworkRun *run)
 {
@@ -384,7 +428,7 @@ Try(RecalNetworkRun *run)
 	INSTR_TIME_SET_CURRENT(start);
 	run->told_at = start;
 	RecalNetworkHistories(run);
-	if (!RecalNetworkHoldOut(run) && network->mode != RECAL_ON)
+	if (network->unjudged_epochs == 0 && !RecalNetworkHoldOut(run) && network->mode != RECAL_ON)
 		return;
 	if (run->matrix->nitems < MIN_ITEMS)
 		run->nvalid = 0;
@@ -406,18 +450,16 @@ Try(RecalNetworkRun *run)
 		return;
 	network->parameters = RecalAllocAligned(run->results, size);
 	TrainInPool(run);
-	if (network->kept)
+	if (network->kept && network->unjudged_epochs == 0)
 		network->kept = FitContent(run);
 	if (!network->kept)
 	{
 		pfree(network->parameters);
 		network->parameters = NULL;
+		FreeJudged(network);
 	}
-	else
-	{
-		KeepJudgement(run);
+	else if (network->unjudged_epochs == 0)
 		MeasureSpread(run);
-	}
 	INSTR_TIME_SET_CURRENT(now);
 	INSTR_TIME_SUBTRACT(now, start);
 	network->seconds = INSTR_TIME_GET_DOUBLE(now);
@@ -437,7 +479,6 @@ RecalTrainNetwork(const RecalMatrix *matrix, const RecalFactorization *work,
 	network->nvalid = 0;
 	network->nloss = network->epochs_run = network->nworkers = 0;
 	network->loss = NULL;
-	network->judges = NULL;
 	network->judged = NULL;
 	network->ndcg = network->factorization_ndcg = network->popularity_ndcg = NAN;
 	network->seconds = network->epoch_seconds = 0;

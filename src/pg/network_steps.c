@@ -48,6 +48,7 @@ typedef struct RecalNetShared
 	Size		vectors;		/* float [nvalid × d] of the factorization */
 	Size		factors;		/* float [nitems × d] */
 	Size		popularity;		/* float [nitems] */
+	Size		ranked;			/* float [nvalid × d] of the network */
 	Size		gains;			/* double [nvalid × RECAL_NET_RANKED] */
 	Size		end;
 } RecalNetShared;
@@ -82,6 +83,7 @@ Layout(RecalNetShared *shared, const RecalNetworkRun *run)
 		shared->vectors = RecalPlace(&end, sizeof(float) * shape->d, run->nvalid);
 		shared->factors = RecalPlace(&end, sizeof(float) * shape->d, shape->nitems);
 		shared->popularity = RecalPlace(&end, sizeof(float), shape->nitems);
+		shared->ranked = RecalPlace(&end, sizeof(float) * shape->d, run->nvalid);
 		shared->gains = RecalPlace(&end, sizeof(double) * RECAL_NET_RANKED, run->nvalid);
 	}
 	shared->end = end;
@@ -239,20 +241,18 @@ RecalNetRankBlock(void *memory, int block, RecalParticipant *me)
 	float	   *scores;
 	float	   *factorization;
 	float	   *inputs;
-	float	   *z;
 	float	   *work;
 
 	recal_net_bind(&net, &shared->shape, At(shared, float, shared->parameters));
 	scores = RecalParticipantScratch(me, 2 * score_floats + TYPEALIGN(16, batch * width) +
-									 TYPEALIGN(16, batch * d) +
 									 recal_net_forward_work_size(&shared->shape, batch));
 	factorization = scores + score_floats;
 	inputs = factorization + score_floats;
-	z = inputs + TYPEALIGN(16, batch * width);
-	work = z + TYPEALIGN(16, batch * d);
+	work = inputs + TYPEALIGN(16, batch * width);
 	for (; first < end; first += batch)
 	{
 		int			n = (int) Min(batch, end - first);
+		float	   *z = At(shared, float, shared->ranked) + first * d;
 
 		for (int i = 0; i < n; i++)
 		{
@@ -498,4 +498,10 @@ RecalNetworkRank(RecalNetworkRun *run)
 	RecalPoolRun(run->pool, RECAL_BLOCK_NET_RANK,
 				 (int) ((run->nvalid + RANK_USERS - 1) / RANK_USERS));
 	return At(run->shared, double, run->shared->gains);
+}
+
+const float *
+RecalNetworkRankedVectors(const RecalNetworkRun *run)
+{
+	return At(run->shared, float, run->shared->ranked);
 }

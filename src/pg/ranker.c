@@ -200,6 +200,23 @@ RecalRankerStart(RecalRankerRun *run)
 							 Allocate(recal_rank_view_bytes(run->rows.nitems, run->d)));
 }
 
+const float *
+RecalRankerOverlaps(const RecalRankerRun *run, const RecalRankUser *user, int n,
+					const int32 *items, float *overlaps)
+{
+	if (run->content == NULL)
+		return NULL;
+	recal_rank_overlaps(run->content, user->nrecent, user->recent, n, items, run->dense, overlaps);
+	return overlaps;
+}
+
+/* RecalRankSources.content */
+static void
+OverlapTarget(void *arg, const RecalRankUser *user, int n, const int32_t *items, float *overlaps)
+{
+	(void) RecalRankerOverlaps(arg, user, n, items, overlaps);
+}
+
 static void
 BuildExamples(RecalRankerRun *run)
 {
@@ -211,11 +228,15 @@ BuildExamples(RecalRankerRun *run)
 		.ntargets = run->ntargets,
 		.targets = run->targets,
 		.vectors = run->vectors,
+		.network = run->network_vectors != NULL ? RecalRankerScoreTarget : NULL,
+		.network_arg = run,
+		.content = run->content != NULL ? OverlapTarget : NULL,
+		.content_arg = run,
 		.seed = (uint64_t) run->ranker->seed
 	};
 	void	   *memory = Allocate(recal_rank_build_bytes(run->rows.nitems, run->d));
 
-	run->begin = .2;
+	run->begin = run->end;
 	run->end = .6;
 	examples->users = Allocate(sizeof(int32) * run->ntargets);
 	examples->counts = Allocate(sizeof(int32) * run->ntargets);
@@ -406,6 +427,8 @@ Learn(RecalRankerRun *run)
 	ranker->tastes = RecalAllocAligned(run->results,
 									   mul_size(sizeof(RecalTaste), run->rows.nusers));
 	memcpy(ranker->tastes, run->pass.tastes, sizeof(RecalTaste) * run->rows.nusers);
+	if (recal_rank_net_reads_content(ranker->net))
+		ranker->content = run->content;
 	return true;
 }
 
@@ -436,8 +459,9 @@ JudgedAlike(const RecalRankerRun *run)
 {
 	const RecalNetwork *network = run->network;
 
-	return network->judged != NULL && network->nvalid == run->held.nvalid &&
-		memcmp(network->judges, run->held.valid_user, sizeof(int32) * network->nvalid) == 0;
+	return network->judged != NULL && network->judged->n == run->held.nvalid &&
+		memcmp(network->judged->users, run->held.valid_user,
+			   sizeof(int32) * run->held.nvalid) == 0;
 }
 
 /* Chooses what to learn from and what to be judged by; false where that is not enough. */
@@ -481,6 +505,10 @@ Try(RecalRankerRun *run)
 	ranker->tried = true;
 	if (!AttemptFactorize(run))
 		return;
+	run->begin = run->end;
+	run->end = run->ranker->has_network ? .45 : run->begin;
+	RecalRankerTrainNetwork(run);
+	RecalMatrixFreeRows(&run->train);
 	PlanCounters(run);
 	denormals = recal_denormals_off();
 	PG_TRY();
@@ -508,6 +536,7 @@ RecalTrainRanker(const RecalMatrix *matrix, const RecalFactorization *work,
 	ranker->net = NULL;
 	ranker->tastes = NULL;
 	ranker->counters = NULL;
+	ranker->content = NULL;
 	ranker->nexamples = ranker->njudged = 0;
 	ranker->nfolds = 1;
 	ranker->seconds = 0;
@@ -525,6 +554,11 @@ RecalTrainRanker(const RecalMatrix *matrix, const RecalFactorization *work,
 	run->context = context;
 	run->results = results;
 	run->d = work->factors;
+	if (work->features[RECAL_SIDE_ITEMS] != NULL)
+	{
+		run->content = &work->features[RECAL_SIDE_ITEMS]->rows;
+		run->dense = palloc0(mul_size(sizeof(float), Max(run->content->width, 1)));
+	}
 	run->told_at = start;
 	Try(run);
 	MemoryContextSwitchTo(results);

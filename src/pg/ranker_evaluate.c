@@ -21,6 +21,8 @@ typedef struct Ranking
 {
 	const RecalRankNet *net;
 	const RecalNetwork *network;	/* NULL without */
+	const RecalFeatureRows *content;	/* NULL without */
+	float	   *dense;			/* workspace for it */
 	const float *item_factors;
 	int64		nitems;
 	int			d;
@@ -33,6 +35,7 @@ typedef struct Ranking
 	int32	   *counted;		/* -1: not counted */
 	float	   *vectors;
 	float	   *shares;			/* of the network */
+	float	   *overlaps;		/* of content */
 	float	   *features;
 	float	   *scores;
 	float	   *work;
@@ -78,9 +81,13 @@ Score(Ranking *ranking, const RecalMoment *moment, int64 n)
 			ranking->shares[i] = moment->served[item] -
 				ranking->network->blend * moment->factorization[item];
 	}
+	if (ranking->content != NULL)
+		recal_rank_overlaps(ranking->content, moment->view->user.nrecent,
+							moment->view->user.recent, n, ranking->counted, ranking->dense,
+							ranking->overlaps);
 	recal_rank_features(moment->view, n, ranking->counted, ranking->vectors,
-						ranking->network != NULL ? ranking->shares : NULL, NULL,
-						ranking->features);
+						ranking->network != NULL ? ranking->shares : NULL,
+						ranking->content != NULL ? ranking->overlaps : NULL, ranking->features);
 	recal_rank_score(ranking->net, n, ranking->features, ranking->scores, ranking->work);
 }
 
@@ -126,6 +133,9 @@ RecalEvaluateRanker(const RecalRanker *ranker, const RecalNetwork *network,
 
 	ranking->net = ranker->net;
 	ranking->network = network->kept ? network : NULL;
+	ranking->content = ranker->content;
+	if (ranking->content != NULL)
+		ranking->dense = palloc0(mul_size(sizeof(float), Max(ranking->content->width, 1)));
 	ranking->item_factors = factorization->item_factors;
 	ranking->nitems = nitems;
 	ranking->d = factorization->factors;
@@ -140,6 +150,7 @@ RecalEvaluateRanker(const RecalRanker *ranker, const RecalNetwork *network,
 	ranking->vectors = RecalAllocAligned(CurrentMemoryContext,
 										 mul_size(sizeof(float) * ranking->d, most));
 	ranking->shares = RecalAllocArray(sizeof(float), most);
+	ranking->overlaps = RecalAllocArray(sizeof(float), 2 * most);
 	ranking->features = RecalAllocAligned(CurrentMemoryContext,
 										  mul_size(sizeof(float) * RECAL_RANK_NFEATURES, most));
 	ranking->scores = RecalAllocArray(sizeof(float), most);

@@ -19,7 +19,8 @@
 #include "recal_weights.h"
 
 #define JUDGE_K			10
-#define MIN_GAIN		2.0		/* standard errors */
+#define MIN_GAIN		2.0		/* standard errors, over what is simple */
+#define MIN_NETWORK_GAIN 1.0	/* the same over the network, which is one of its inputs */
 #define RANK_BATCH		16		/* users scored together */
 #define ROWS_PER_POLL	1024
 
@@ -36,8 +37,11 @@ typedef struct Judge
 	bool	   *seen;			/* [nitems], all false between users */
 	float	   *vectors;		/* [RANK_BATCH × d] */
 	float	   *scores;			/* [RANK_BATCH × nitems] of the factorization */
+	float	   *served;			/* the same with the network, where it is an input */
 	float	   *features;		/* this and the next three are of the pool */
 	float	   *gathered;
+	float	   *shares;			/* of the network */
+	float	   *overlaps;		/* of content */
 	float	   *ranked;
 	float	   *work;
 	RecalScored recent[2 * RECAL_RANK_POOL_RECENT];
@@ -112,6 +116,11 @@ BeginJudge(Judge *judge, RecalRankerRun *run)
 	judge->vectors = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * RANK_BATCH * run->d);
 	judge->scores = RecalAllocAligned(CurrentMemoryContext,
 									  mul_size(sizeof(float) * RANK_BATCH, nitems));
+	if (run->network_vectors != NULL)
+		judge->served = RecalAllocAligned(CurrentMemoryContext,
+										  mul_size(sizeof(float) * RANK_BATCH, nitems));
+	judge->shares = RecalAllocArray(sizeof(float), RECAL_RANK_POOL);
+	judge->overlaps = RecalAllocArray(sizeof(float), 2 * RECAL_RANK_POOL);
 	judge->features = RecalAllocAligned(CurrentMemoryContext, sizeof(float) * RECAL_RANK_POOL *
 										RECAL_RANK_NFEATURES);
 	judge->gathered = RecalAllocAligned(CurrentMemoryContext,
@@ -122,21 +131,37 @@ BeginJudge(Judge *judge, RecalRankerRun *run)
 	judge->recent_at = -1;
 }
 
-/* The factorization's scores for the users whose turn comes next */
+static void
+ScoreUsers(Judge *judge, int64 first, int n, const float *vectors, const float *items,
+		   float *scores)
+{
+	RecalRankerRun *run = judge->run;
+	int			nitems = (int) run->matrix->nitems;
+
+	for (int i = 0; i < n; i++)
+		memcpy(judge->vectors + i * run->d, vectors + run->queries[first + i].judge * run->d,
+			   sizeof(float) * run->d);
+	CHECK_FOR_INTERRUPTS();
+	recal_gemm_nt(n, nitems, run->d, 1, judge->vectors, run->d, items, run->d, 0, scores, nitems);
+}
+
+/* Scores for the users whose turn comes next */
 static void
 ScoreBatch(Judge *judge, int64 first)
 {
 	RecalRankerRun *run = judge->run;
+	const RecalNetworkJudged *judged = run->network->judged;
 	int			n = (int) Min(RANK_BATCH, run->nqueries - first);
-	int			nitems = (int) run->matrix->nitems;
+	int64		nitems = run->matrix->nitems;
 
+	ScoreUsers(judge, first, n, run->held.valid_vectors, run->held.held_items, judge->scores);
+	if (judge->served == NULL)
+		return;
+	ScoreUsers(judge, first, n, judged->vectors, judged->outputs, judge->served);
 	for (int i = 0; i < n; i++)
-		memcpy(judge->vectors + i * run->d,
-			   run->held.valid_vectors + run->queries[first + i].judge * run->d,
-			   sizeof(float) * run->d);
-	CHECK_FOR_INTERRUPTS();
-	recal_gemm_nt(n, nitems, run->d, 1, judge->vectors, run->d, run->held.held_items, run->d,
-				  0, judge->scores, nitems);
+		for (int64 item = 0; item < nitems; item++)
+			judge->served[i * nitems + item] += judged->biases[item] +
+				run->network->blend * judge->scores[i * nitems + item];
 }
 
 /* Marks what the user has, or had before and does not like, but for what is to be found. */
@@ -150,11 +175,26 @@ MarkSeen(Judge *judge, int32 user, int32 target, bool value)
 	judge->seen[target] = false;
 }
 
-/* The ranker's pool is ranked by it, the rest comes behind. */
+/* What the network says of a pool; NULL where it is no input */
+static const float *
+Shares(Judge *judge, const RecalRankQuery *query, int n, const int32 *pool)
+{
+	const RecalRankerRun *run = judge->run;
+	const RecalNetworkJudged *judged = run->network->judged;
+
+	if (run->network_vectors == NULL)
+		return NULL;
+	RecalRankerNetworkScores(&(RecalRankerScores) {run->d, judged->outputs, judged->biases},
+							 judged->vectors + query->judge * run->d, n, pool, judge->shares);
+	return judge->shares;
+}
+
+/* The ranker's pool is ranked by it, the rest comes behind; scores are what it is made by. */
 static double
-RankPool(Judge *judge, const RecalRankNet *net, float *scores, int32 target)
+RankPool(Judge *judge, const RecalRankQuery *query, float *scores, int32 target)
 {
 	RecalRankerRun *run = judge->run;
+	const RecalRankNet *net = run->nets[query->half];
 	const RecalCounters *c = &run->counters;
 	int64		nitems = run->matrix->nitems;
 	RecalScored best[RECAL_RANK_POOL_FACTORS];
@@ -187,7 +227,9 @@ RankPool(Judge *judge, const RecalRankNet *net, float *scores, int32 target)
 	}
 	if (at < 0)
 		return GainOfRank(n);
-	recal_rank_features(&run->view, n, pool, judge->gathered, NULL, NULL, judge->features);
+	recal_rank_features(&run->view, n, pool, judge->gathered, Shares(judge, query, n, pool),
+						RecalRankerOverlaps(run, &run->view.user, n, pool, judge->overlaps),
+						judge->features);
 	recal_rank_score(net, n, judge->features, judge->ranked, judge->work);
 	for (int i = 0; i < n; i++)
 		before += judge->ranked[i] > judge->ranked[at] ||
@@ -221,7 +263,7 @@ JudgeUser(Judge *judge, int64 q)
 	MarkSeen(judge, user, target, true);
 	gains[RECAL_RANKED_FACTORIZATION] = Gain(scores, NULL, judge->seen, nitems, target);
 	if (run->ranker->has_network)
-		gains[RECAL_RANKED_NETWORK] = run->network->judged[query->judge];
+		gains[RECAL_RANKED_NETWORK] = run->network->judged->ndcg[query->judge];
 	gains[RECAL_RANKED_POPULARITY] = Gain(judge->popularity, NULL, judge->seen, nitems, target);
 	for (int h = 0; h < RECAL_RANK_HALVES; h++)
 		gains[RECAL_RANKED_RECENT + h] = GainOfKeys(judge->keys[h], judge->seen, nitems, target);
@@ -232,7 +274,8 @@ JudgeUser(Judge *judge, int64 q)
 		gains[RECAL_RANKED_TOGETHER + s] = Gain(run->view.sums[2 + s], judge->roots, judge->seen,
 												nitems, target);
 	}
-	gains[RECAL_RANKED_RANKER] = RankPool(judge, run->nets[query->half], scores, target);
+	gains[RECAL_RANKED_RANKER] = RankPool(judge, query, judge->served == NULL ? scores :
+										  judge->served + (q % RANK_BATCH) * nitems, target);
 	MarkSeen(judge, user, target, false);
 }
 
@@ -313,7 +356,7 @@ RecalRankerWins(const RecalRanker *ranker)
 	if (ranker->njudged == 0)
 		return false;
 	for (int m = RECAL_RANKED_RANKER + 1; m < RECAL_NRANKED; m++)
-		if ((m != RECAL_RANKED_NETWORK || ranker->has_network) && ranker->gain[m] < MIN_GAIN)
+		if (m != RECAL_RANKED_NETWORK && ranker->gain[m] < MIN_GAIN)
 			return false;
-	return true;
+	return !ranker->has_network || ranker->gain[RECAL_RANKED_NETWORK] >= MIN_NETWORK_GAIN;
 }

@@ -248,9 +248,13 @@ RecalRankerFactorize(RecalRankerRun *run)
 	RecalFactorization *beside = &run->beside;
 	RecalFeatures *features = recal_palloc_array(RecalFeatures, 2);
 	bool	   *out = palloc_extended(run->matrix->nnz, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	RecalMatrix train;
 
-	if (run->nqueries > 0)
+	if (run->ranker->has_network)
+	{
+		run->held.held_items = run->network->judged->item_factors;
+		run->held.valid_vectors = run->network->judged->factors;
+	}
+	else if (run->nqueries > 0)
 	{
 		run->begin = 0;
 		run->end = .1;
@@ -272,10 +276,9 @@ RecalRankerFactorize(RecalRankerRun *run)
 	RecalFactorizationFeatures(work, false, features, beside);
 	for (int64 t = 0; t < run->ntargets; t++)
 		out[run->pairs[run->targets[t]]] = true;
-	RecalMatrixWithout(run->matrix, out, run->ntargets, &train);
+	RecalMatrixWithout(run->matrix, out, run->ntargets, &run->train);
 	pfree(out);
-	RecalFactorize(&train, beside);
-	RecalMatrixFreeRows(&train);
+	RecalFactorize(&run->train, beside);
 }
 
 /* A user's pairs before one of them; returns their number. */

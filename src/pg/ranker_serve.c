@@ -83,6 +83,21 @@ RecalRankMomentInit(RecalRankMoment *moment, void *memory, int d, double now,
 	moment->viewed = 0;
 }
 
+static RecalFeatureRows *
+LoadContent(const RecalServed *served)
+{
+	RecalFeatureRows *content = palloc(sizeof(RecalFeatureRows));
+	Size		bytes;
+	void	   *memory = RecalWeightsReadBytes(served->model, served->version, "ranker_content",
+											   &bytes);
+	const char *problem = recal_rank_content_check(memory, (int64) bytes, served->nitems);
+
+	if (problem != NULL)
+		ErrorDamaged(served, "ranker_content", problem);
+	recal_rank_content_bind(content, memory);
+	return content;
+}
+
 RecalServedRanker *
 RecalRankerLoad(const RecalServed *served)
 {
@@ -103,6 +118,8 @@ RecalRankerLoad(const RecalServed *served)
 	problem = recal_counters_check(ranker->memory, ranker->bytes, served->nitems);
 	if (problem != NULL)
 		ErrorDamaged(served, "ranker_counters", problem);
+	if (recal_rank_net_reads_content(ranker->net))
+		ranker->content = LoadContent(served);
 	RecalWeightsReadIds(model, version, "user_ids", &ranker->users);
 	ranker->tastes = (const RecalTaste *)
 		RecalWeightsReadFloats(model, version, "ranker_tastes", ranker->users.n,
@@ -189,6 +206,12 @@ AllocBatch(RecalRankedUser *ranked, MemoryContext context)
 		ranked->vectors = RecalAllocAligned(context, row * served->factors);
 		ranked->network = MemoryContextAlloc(context, row);
 	}
+	if (served->ranker->content != NULL)
+	{
+		ranked->overlaps = MemoryContextAlloc(context, 2 * row);
+		ranked->dense = MemoryContextAllocZero(context, mul_size(sizeof(float),
+																 Max(served->ranker->content->width, 1)));
+	}
 	ranked->features = RecalAllocAligned(context, row * RECAL_RANK_NFEATURES);
 	ranked->work = RecalAllocAligned(context, sizeof(float) * recal_rank_score_work_size(BATCH));
 }
@@ -258,8 +281,11 @@ Describe(RecalRankedUser *ranked, const int32 *positions, int n)
 	}
 	for (int i = 0; i < n; i++)
 		ranked->items[i] = positions[i] < served->nitems ? positions[i] : -1;
+	if (ranked->overlaps != NULL)
+		recal_rank_overlaps(served->ranker->content, ranked->user.nrecent, ranked->user.recent, n,
+							ranked->items, ranked->dense, ranked->overlaps);
 	recal_rank_features(&ranked->moment->view, n, ranked->items, ranked->vectors,
-						ranked->network, NULL, ranked->features);
+						ranked->network, ranked->overlaps, ranked->features);
 }
 
 void

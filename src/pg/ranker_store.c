@@ -13,6 +13,19 @@
 StaticAssertDecl(sizeof(RecalRankNet) % sizeof(float) == 0, "a net is an array of floats");
 StaticAssertDecl(sizeof(RecalTaste) == 4 * sizeof(float), "a taste is four floats");
 
+static int64
+StoreContent(const char *model, int version, const RecalFeatureRows *content)
+{
+	Size		bytes = (Size) recal_rank_content_bytes(content);
+	void	   *memory = RecalAllocAligned(CurrentMemoryContext, bytes);
+	int64		stored;
+
+	recal_rank_content_copy(content, memory);
+	stored = RecalWeightsWriteBytes(model, version, "ranker_content", memory, bytes);
+	pfree(memory);
+	return stored;
+}
+
 int64
 RecalRankerStore(const char *model, int version, int64 nusers, const RecalRanker *ranker)
 {
@@ -22,7 +35,8 @@ RecalRankerStore(const char *model, int version, int64 nusers, const RecalRanker
 		RecalWeightsWriteFloats(model, version, "ranker_tastes", nusers, 4,
 								(const float *) ranker->tastes) +
 		RecalWeightsWriteBytes(model, version, "ranker_counters", ranker->counters,
-							   ranker->counters_bytes);
+							   ranker->counters_bytes) +
+		(ranker->content == NULL ? 0 : StoreContent(model, version, ranker->content));
 }
 
 char *

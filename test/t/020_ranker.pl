@@ -116,6 +116,58 @@ is(said('both', 'ranker_network_ndcg_10'), said('both', 'network_ndcg_10'), 'bes
 is(said('both', 'ranker_factorization_ndcg_10'), said('both', 'factorization_ndcg_10'), 'beside a network: by the same rows');
 
 #
+# The network's score and what is known about items are among its numbers, when it
+# is trained, judged, evaluated and served
+#
+answer($node, <<'SQL');
+CREATE TABLE things AS SELECT DISTINCT item_id, 'kind ' || item_id % 8 AS kind FROM fads;
+ALTER TABLE things ADD PRIMARY KEY (item_id);
+CREATE TABLE liked AS SELECT user_id, item_id, max(at) AS at FROM fads GROUP BY 1, 2;
+CREATE TABLE held AS SELECT * FROM liked WHERE at >= (SELECT at FROM liked ORDER BY at OFFSET (SELECT count(*) * 9 / 10 FROM liked) LIMIT 1);
+CREATE TABLE rest AS SELECT * FROM fads f WHERE NOT EXISTS (SELECT FROM held h WHERE (h.user_id, h.item_id) = (f.user_id, f.item_id));
+CREATE INDEX ON rest (user_id);
+CREATE INDEX ON rest (at);
+CREATE FUNCTION gain(who int, what int, now timestamptz) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	found int;
+BEGIN
+	SELECT rank INTO found FROM recal_recommend(who, 10, 'rest') WHERE item_id = what;
+	INSERT INTO rest VALUES (who, what, now);
+	RETURN coalesce(1 / log(2, found + 1.0), 0);
+END $$;
+SQL
+my $with_all = "$options, \"network\": \"on\", \"network_epochs\": 2, \"hidden\": [16], \"ranker\": \"on\"";
+foreach my $model ('fads', 'rest')
+{
+	my $name = $model eq 'fads' ? 'all' : $model;
+	answer($node, "SELECT recal_create_model('$name', '$model', time_column => 'at', items => 'things', item_features => '{kind}', options => '{$with_all}')");
+	train($name);
+	is(parts($name), 'ranker_content ranker_counters ranker_net ranker_tastes', "$name: content is stored");
+}
+my $nfeatures = 24;
+my $floats = 2 * $nfeatures + $nfeatures * 64 + 64 + 64 * 32 + 32 + 32 + 1;
+my $seen = answer($node, q(SELECT string_agg(source, ', ' ORDER BY source) FROM recal_explain(5, (SELECT item_id FROM recal_recommend(5, 1, 'all')), 'all') WHERE source ~ 'content'));
+is($seen, 'content like the history, content like the last item', 'all: reasons name it');
+# a number that is always the same has the scale 0: the scales come after the means, the network's after the factors'
+my $scale = 'substr(data, length(data) - ' . 4 * ($floats - $nfeatures - 1) . " + 1, 4) FROM recal_weights WHERE part = 'ranker_net' AND version = 1 AND model";
+isnt(answer($node, "SELECT $scale = 'all'"), '\\x00000000', 'all: the network is read');
+is(answer($node, "SELECT $scale = 'fads'"), '\\x00000000', 'fads: there is none');
+is(answer($node, q(SELECT bool_and(abs(r.score - e.sum) < 1e-3) FROM recal_recommend(5, 20, 'all') r, LATERAL (SELECT sum(contribution) FROM recal_explain(5, r.item_id, 'all')) e)), 't', 'all: and sum to the score');
+my ($without, $said) = split /,/, answer($node, q(SELECT string_agg(value::text, ',' ORDER BY metric DESC) FROM recal_evaluate('all', 10, 'live') WHERE metric IN ('ndcg@10', 'network_ndcg@10')));
+my $lived = answer($node, q(SET recal.ranker_refresh = 0; SELECT avg(gain(user_id, item_id, at)) FROM (SELECT * FROM held ORDER BY at, user_id, item_id) h));
+note "all: $said evaluated, $lived lived";
+cmp_ok(abs($said - $lived), '<', 0.01, 'all: pages are as good as evaluated');
+cmp_ok($said, '>', 1.2 * $without, 'all: which is better than without a ranker');
+is(train('all', 'max_parallel_maintenance_workers = 0'), weights_of($node, 'all', 1), 'all: the same weights without workers');
+foreach my $damage ("UPDATE recal_weights SET data = set_byte(data, 100, get_byte(data, 100) # 255) WHERE model = 'rest' AND part = 'ranker_content'",
+	"DELETE FROM recal_weights WHERE model = 'rest' AND part = 'ranker_content'")
+{
+	answer($node, "CREATE TABLE kept AS SELECT * FROM recal_weights WHERE model = 'rest' AND part = 'ranker_content'; $damage");
+	refused($node, "SELECT * FROM recal_recommend(5, 3, 'rest')", 'XX001', qr/weights of model "rest", version \d+, part "ranker_content" are damaged/, 'damaged content');
+	answer($node, "DELETE FROM recal_weights WHERE model = 'rest' AND part = 'ranker_content'; INSERT INTO recal_weights SELECT * FROM kept; DROP TABLE kept");
+}
+
+#
 # The same weights whoever computes them
 #
 answer($node, q(SELECT recal_alter_model('many', '{"factors": 64, "epochs": 12}')));
