@@ -1,6 +1,7 @@
 """psql as the way to the database, and small helpers for measuring."""
 
 import gzip
+import json
 import os
 import re
 import statistics
@@ -48,6 +49,21 @@ def pairs(query):
     return data["a"].astype(np.int32), data["b"].astype(np.int32)
 
 
+def declare(model, source, options):
+    """A model anew, whose every training starts afresh."""
+    if int(psql(f"SELECT count(*) FROM recal_models WHERE model = '{model}'")):
+        psql(f"SELECT recal_drop_model('{model}')")
+    psql(
+        f"SELECT recal_create_model('{model}', '{source}', time_column => 'at', "
+        f"options => '{json.dumps(options)}'::jsonb || '{{\"warm_start\": false, \"keep_versions\": 1}}')"
+    )
+
+
+def last_version(model, *columns):
+    """What a model's newest version says."""
+    return rows(f"SELECT {', '.join(columns)} FROM recal_versions WHERE model = '{model}' ORDER BY version DESC LIMIT 1")[0]
+
+
 def load(table, columns, lines):
     """Makes a table and fills it with COPY."""
     psql(f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} ({columns})")
@@ -69,6 +85,17 @@ def milliseconds(*statements):
 
 def median(values):
     return statistics.median(values)
+
+
+def spread(values):
+    """Mean, least and most."""
+    return f"{sum(values) / len(values):.4f}", f"{min(values):.4f}", f"{max(values):.4f}"
+
+
+def warn_if_busy():
+    load = os.getloadavg()[0]
+    if load > 0.5 * (os.cpu_count() or 1):
+        print(f"something else keeps this machine busy (load {load:.1f}): do not trust the times")
 
 
 def heading(text):

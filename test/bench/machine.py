@@ -2,7 +2,7 @@
 
 import os
 
-from database import HAVE_PEER, heading, psql
+from database import HAVE_PEER, heading, psql, warn_if_busy
 
 heading("Machine")
 name = "unknown processor"
@@ -12,9 +12,7 @@ with open("/proc/cpuinfo") as f:
             name = line.split(":", 1)[1].strip()
             break
 print(f"{name}, {os.cpu_count()} cores, PostgreSQL {psql('SHOW server_version').strip()}")
-load = os.getloadavg()[0]
-if load > 0.5 * (os.cpu_count() or 1):
-    print(f"something else keeps this machine busy (load {load:.1f}): do not trust the times")
+warn_if_busy()
 if HAVE_PEER:
     import implicit
     from peer import CORES, corename

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from database import HERE, REPEAT, heading, median, psql, rows, script, table
+from database import HERE, REPEAT, declare, heading, last_version, median, psql, rows, script, spread, table, warn_if_busy
 
 SEEDS = int(os.environ.get("BENCH_SEEDS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
@@ -22,26 +22,6 @@ CASES = (
     ("softmax over all items", {"users": 6000, "items": 10000, "per_user": 20}, 0),
     ("1,024 shared negatives", {"users": 15000, "items": 50000, "per_user": 20}, 1024),
 )
-
-
-def cores():
-    """Both sides have two: a leader with a worker, and as many for JAX."""
-    load = os.getloadavg()[0]
-    if load > 0.5 * (os.cpu_count() or 1):
-        print(f"something else keeps this machine busy (load {load:.1f}): do not trust the times")
-
-
-def declare(model, source, options):
-    if int(psql(f"SELECT count(*) FROM recal_models WHERE model = '{model}'")):
-        psql(f"SELECT recal_drop_model('{model}')")
-    psql(
-        f"SELECT recal_create_model('{model}', '{source}', time_column => 'at', "
-        f"options => '{json.dumps(options)}'::jsonb || '{{\"warm_start\": false, \"keep_versions\": 1}}')"
-    )
-
-
-def last_version(model, *columns):
-    return rows(f"SELECT {', '.join(columns)} FROM recal_versions WHERE model = '{model}' ORDER BY version DESC LIMIT 1")[0]
 
 
 #
@@ -117,7 +97,7 @@ def throughput():
         f"Network, throughput: {FACTORS} factors, layers of {', '.join(map(str, HIDDEN))}, "
         f"dropout {DROPOUT}, batches of {BATCH}, two cores on both sides"
     )
-    cores()
+    warn_if_busy()
     for name, size, negatives in CASES:
         ours, what = recal_pace(size, negatives)
         print(f"\n{name}: {what}")
@@ -154,10 +134,6 @@ VARIANTS = (
     ("network \"off\"", {"network": "off"}),
     ("the same, history_decay 1", {"network": "off", "history_decay": 1}),
 )
-
-
-def spread(values):
-    return f"{sum(values) / len(values):.4f}", f"{min(values):.4f}", f"{max(values):.4f}"
 
 
 def quality_of(ranking, data):
@@ -213,7 +189,7 @@ def latency():
 
     size = {"users": 20000, "items": 40000, "per_user": 20}
     heading("Network, serving: milliseconds, uncertainty with each item")
-    cores()
+    warn_if_busy()
     script("generate-histories.sql", table="network_served", **size)
     psql("CREATE INDEX ON network_served (user_id, at)", "VACUUM ANALYZE network_served")
     options = {"factors": FACTORS, "epochs": 4, "network_epochs": 1}

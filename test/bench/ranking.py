@@ -6,10 +6,10 @@ without what the user has in the training rows, ten places count.
 """
 
 import json
-import os
 
+import clicks
 import numpy as np
-from database import WORK, load, psql, read, rows
+from database import load, psql, rows
 from scipy.sparse import csr_matrix
 
 K = 10
@@ -63,15 +63,15 @@ def last_row_out(name, interactions):
 
 
 def movielens():
-    path = os.path.join(WORK, "movielens", "ratings.tsv")
-    if os.path.exists(path):
-        yield last_row_out("MovieLens latest-small", [(int(u), int(i), int(t)) for u, i, _, t in read(path)])
+    found = clicks.movielens()
+    if found:
+        yield last_row_out("MovieLens latest-small", found)
 
 
 def movietweetings(directory):
-    path = os.path.join(directory, "movietweetings", "interactions.tsv.gz")
-    if os.path.exists(path):
-        yield last_row_out("MovieTweetings", [(int(u), int(i), int(t)) for u, i, _, t in read(path)])
+    found = clicks.movietweetings(directory)
+    if found:
+        yield last_row_out("MovieTweetings", found)
 
 
 def judge(data, lists):
