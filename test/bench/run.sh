@@ -2,14 +2,17 @@
 # make bench: what recal reaches, beside the library "implicit" on the same data,
 # cores and machine.
 #
-#   BENCH=quality,ratings,train,serve,all,tune,network,active
+#   BENCH=quality,ratings,train,serve,all,tune,network,ranker,active
 #                               the parts to run (default: each of them)
 #   BENCH_REPEAT=3              runs of each measurement; medians are reported
 #   BENCH_ROWS=1M,20M           the sizes of the training part; 100M, too
 #   BENCH_NETWORK=throughput,quality,latency
 #                               what of the part network (default: all of it)
-#   BENCH_SEEDS=5               seeds of the network's quality and of active; means are reported
-#   RECAL_BENCH_DATA=DIR        more data for quality, ratings, network and active:
+#   BENCH_RANKER=quality,training,latency
+#                               what of the part ranker (default: all of it)
+#   BENCH_SEEDS=5               seeds of the network's and the ranker's quality and of active;
+#                               means are reported
+#   RECAL_BENCH_DATA=DIR        more data for quality, ratings, network, ranker and active:
 #                               DIR/movietweetings and DIR/msweb with their .tsv.gz files
 #   BENCH_PYTHON=PYTHON         an interpreter that has implicit and jax, instead of
 #                               a virtual environment made for the purpose
@@ -55,7 +58,7 @@ find_jax() {
 	"$BENCH_PYTHON" -c 'import jax' 2>/dev/null
 }
 
-parts=${BENCH:-quality,ratings,train,serve,all,tune,network,active}
+parts=${BENCH:-quality,ratings,train,serve,all,tune,network,ranker,active}
 if find_peer; then
 	export BENCH_PEER=yes
 else
@@ -87,7 +90,7 @@ psql -X -q -c 'CREATE EXTENSION recal'
 
 "$BENCH_PYTHON" "$here/machine.py"
 for part in ${parts//,/ }; do
-	if [[ $part =~ ^(quality|ratings|tune|network|active)$ ]] && [ ! -e "$work/movielens/ratings.tsv" ]; then
+	if [[ $part =~ ^(quality|ratings|tune|network|ranker|active)$ ]] && [ ! -e "$work/movielens/ratings.tsv" ]; then
 		perl "$here/../demo/fetch-movielens.pl" "$work/movielens" || say "skipped: MovieLens cannot be had here"
 	fi
 	"$BENCH_PYTHON" "$here/$part.py"
