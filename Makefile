@@ -95,24 +95,26 @@ objects: $(OBJS)
 #
 UNIT_TESTS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 UNIT_LEARN := $(patsubst src/learn/%.c,build/unit/learn/%.o,$(sort $(wildcard src/learn/*.c)))
+UNIT_BENCHES := $(patsubst test/unit/%.c,build/unit/%.o,$(sort $(wildcard test/unit/bench_*.c)))
 UNIT_CFLAGS = -std=gnu11 -g -O2 -ftree-vectorize -fno-strict-aliasing -fwrapv $(WARNINGS) -Iinclude $(OPENBLAS_CFLAGS)
 
 build/unit/learn/%.o: src/learn/%.c
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/unit/test_%.o: test/unit/test_%.c
+build/unit/%.o: test/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/unit/test_%: build/unit/test_%.o $(UNIT_LEARN)
 	$(CC) -o $@ $^ $(OPENBLAS_LIBS) -lcmocka -lm
 
-unit: $(UNIT_TESTS)
+# benches are run by hand, and are to go on compiling
+unit: $(UNIT_TESTS) $(UNIT_BENCHES)
 	@status=0; for t in $(UNIT_TESTS); do echo "# $$t"; ./$$t || status=1; done; exit $$status
 
 .SECONDARY: $(UNIT_LEARN) $(addsuffix .o,$(UNIT_TESTS))
--include $(UNIT_LEARN:.o=.d) $(addsuffix .d,$(UNIT_TESTS))
+-include $(UNIT_LEARN:.o=.d) $(addsuffix .d,$(UNIT_TESTS)) $(UNIT_BENCHES:.o=.d)
 
 #
 # Scripts

@@ -122,12 +122,14 @@ NeededMemory(const RecalRankerRun *run, int64 nexamples)
 	Size		rows = mul_size(2 * sizeof(int32) + sizeof(double) + sizeof(int64) +
 								sizeof(int32) + sizeof(float), matrix->nnz);
 	Size		sort = mul_size(2 * (sizeof(double) + sizeof(int64)), matrix->nnz);
+	/* of it all, without what judges it, without targets; the network, judged and without targets */
+	int			nfactors = run->network->judged != NULL ? 6 : 3;
 	RecalAlsShape shape;
 	Size		factorize;
 
 	RecalAlsFullShape(matrix, run->work, &shape);
 	factorize = add_size(add_size(pairs, factors), RecalAlsBytes(&shape));
-	return add_size(add_size(add_size(pairs, rows), mul_size(3, factors)),
+	return add_size(add_size(add_size(pairs, rows), mul_size(nfactors, factors)),
 					Max(Max(sort, factorize), WalkMemory(run, nexamples)));
 }
 

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench_file.h"
 #include "recal_als.h"
 #include "recal_blas.h"
 #include "recal_history.h"
@@ -100,12 +101,6 @@ typedef struct Data
 } Data;
 
 static int
-compare_ids(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-static int
 compare_rows(const void *a, const void *b)
 {
 	const Row  *x = a;
@@ -118,86 +113,40 @@ compare_rows(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-/* Numbers the ids [n] in their order; returns how many there are. */
-static int64_t
-number_ids(char **ids, int64_t n, int32_t *numbers)
-{
-	char	  **sorted = malloc(sizeof(char *) * (size_t) n);
-	int64_t		count = 0;
-
-	memcpy(sorted, ids, sizeof(char *) * (size_t) n);
-	qsort(sorted, (size_t) n, sizeof(char *), compare_ids);
-	for (int64_t i = 0; i < n; i++)
-		if (count == 0 || strcmp(sorted[count - 1], sorted[i]) != 0)
-			sorted[count++] = sorted[i];
-	for (int64_t i = 0; i < n; i++)
-		numbers[i] = (int32_t) ((char **) bsearch(&ids[i], sorted, (size_t) count, sizeof(char *),
-												  compare_ids) - sorted);
-	free(sorted);
-	return count;
-}
-
 /* Rows by user and time, users with fewer than least rows left out. */
 static void
 read_data(const char *path, int least, Data *data)
 {
-	FILE	   *file = fopen(path, "r");
-	size_t		capacity = 1 << 16;
-	char	  **users = malloc(sizeof(char *) * capacity);
-	char	  **items = malloc(sizeof(char *) * capacity);
-	double	   *times = malloc(sizeof(double) * capacity);
+	Fields		fields;
 	int32_t    *user;
 	int32_t    *item;
 	int64_t    *lengths;
 	Row		   *rows;
-	int64_t		n = 0;
+	int64_t		n;
 	int64_t		kept = 0;
-	char		line[4096];
 	int64_t		nusers;
 
-	if (file == NULL)
-	{
-		perror(path);
-		exit(1);
-	}
-	while (fgets(line, sizeof(line), file) != NULL)
-	{
-		char	   *field = strtok(line, "\t\n");
-
-		if ((size_t) n == capacity)
-		{
-			capacity *= 2;
-			users = realloc(users, sizeof(char *) * capacity);
-			items = realloc(items, sizeof(char *) * capacity);
-			times = realloc(times, sizeof(double) * capacity);
-		}
-		users[n] = strdup(field);
-		items[n] = strdup(strtok(NULL, "\t\n"));
-		(void) strtok(NULL, "\t\n");
-		field = strtok(NULL, "\t\n");
-		times[n] = field != NULL ? atof(field) : (double) n;
-		n++;
-	}
-	fclose(file);
+	read_fields(path, &fields);
+	n = fields.n;
 	user = malloc(sizeof(int32_t) * (size_t) n);
 	item = malloc(sizeof(int32_t) * (size_t) n);
 	rows = malloc(sizeof(Row) * (size_t) n);
-	nusers = number_ids(users, n, user);
+	nusers = number_ids(fields.users, n, user, NULL);
 	lengths = calloc((size_t) nusers, sizeof(int64_t));
 	for (int64_t i = 0; i < n; i++)
 		lengths[user[i]]++;
 	for (int64_t i = 0; i < n; i++)
 		if (lengths[user[i]] >= least)
 		{
-			users[kept] = users[i];
-			items[kept] = items[i];
-			times[kept++] = times[i];
+			fields.users[kept] = fields.users[i];
+			fields.items[kept] = fields.items[i];
+			fields.times[kept++] = fields.times[i];
 		}
 	n = kept;
-	data->nusers = number_ids(users, n, user);
-	data->nitems = number_ids(items, n, item);
+	data->nusers = number_ids(fields.users, n, user, NULL);
+	data->nitems = number_ids(fields.items, n, item, NULL);
 	for (int64_t i = 0; i < n; i++)
-		rows[i] = (Row) {user[i], item[i], times[i], i};
+		rows[i] = (Row) {user[i], item[i], fields.times[i], i};
 	qsort(rows, (size_t) n, sizeof(Row), compare_rows);
 	data->offsets = calloc((size_t) data->nusers + 1, sizeof(int64_t));
 	data->items = malloc(sizeof(int32_t) * (size_t) n);
@@ -286,8 +235,9 @@ half_step(const Factors *f, const RecalCsr *rows, float *fixed, int64_t nfixed, 
 	double		loss = 0;
 	int64_t		bad = 0;
 	const char *message;
-	RecalAlsHalfStep step = {d, (float) f->a0, (float) f->lambda, nfixed, fixed, eigenvalues, rows,
-	NULL, solved};
+	RecalAlsHalfStep step = {.d = d, .unobserved_weight = (float) f->a0,
+		.regularization = (float) f->lambda, .nfixed = nfixed, .fixed = fixed,
+		.eigenvalues = eigenvalues, .rows = rows, .solved = solved};
 
 	recal_gramian(fixed, nfixed, d, gram, work, NULL, NULL);
 	recal_syev(d, gram, values, values + d);
@@ -582,25 +532,6 @@ worker(Pool *pool, const RecalNetTraining *t, float *work)
 /*
  * Options.
  */
-static const char *
-option(int argc, char **argv, const char *name, const char *otherwise)
-{
-	size_t		n = strlen(name);
-
-	for (int i = 1; i < argc - 1; i++)
-		if (strncmp(argv[i], name, n) == 0 && argv[i][n] == '=')
-			return argv[i] + n + 1;
-	return otherwise;
-}
-
-static double
-number(int argc, char **argv, const char *name, double otherwise)
-{
-	const char *value = option(argc, argv, name, NULL);
-
-	return value != NULL ? atof(value) : otherwise;
-}
-
 int
 main(int argc, char **argv)
 {

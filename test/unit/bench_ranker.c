@@ -357,28 +357,6 @@ print_evaluation(const Evaluation *e)
 	}
 }
 
-/*
- * Options.
- */
-static const char *
-option(int argc, char **argv, const char *name, const char *otherwise)
-{
-	size_t		n = strlen(name);
-
-	for (int i = 1; i < argc - 1; i++)
-		if (strncmp(argv[i], name, n) == 0 && argv[i][n] == '=')
-			return argv[i] + n + 1;
-	return otherwise;
-}
-
-static double
-number(int argc, char **argv, const char *name, double otherwise)
-{
-	const char *value = option(argc, argv, name, NULL);
-
-	return value != NULL ? atof(value) : otherwise;
-}
-
 /* Flags the rows to be predicted; returns their number. */
 static int64_t
 hold_out(const Data *data, bool live, bool *flags, int64_t *queries)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_file.h"
 #include "recal_als.h"
 #include "recal_blas.h"
 #include "recal_ranker.h"
@@ -48,12 +49,6 @@ typedef struct Data
 } Data;
 
 static int
-compare_ids(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-static int
 compare_rows(const void *a, const void *b)
 {
 	const Row  *x = a;
@@ -64,66 +59,27 @@ compare_rows(const void *a, const void *b)
 	return (x->tie > y->tie) - (x->tie < y->tie);
 }
 
-/* Numbers the ids [n] in their order; returns how many there are. */
-static int64_t
-number_ids(char **ids, int64_t n, int32_t *numbers, char ***names)
-{
-	char	  **sorted = malloc(sizeof(char *) * (size_t) n);
-	int64_t		count = 0;
-
-	memcpy(sorted, ids, sizeof(char *) * (size_t) n);
-	qsort(sorted, (size_t) n, sizeof(char *), compare_ids);
-	for (int64_t i = 0; i < n; i++)
-		if (count == 0 || strcmp(sorted[count - 1], sorted[i]) != 0)
-			sorted[count++] = sorted[i];
-	for (int64_t i = 0; i < n; i++)
-		numbers[i] = (int32_t) ((char **) bsearch(&ids[i], sorted, (size_t) count, sizeof(char *),
-												  compare_ids) - sorted);
-	*names = sorted;
-	return count;
-}
-
 static void
 read_data(const char *path, bool shuffle, bool ties, uint64_t seed, Data *data)
 {
-	FILE	   *file = fopen(path, "r");
-	size_t		capacity = 1 << 25;
-	char	  **users = malloc(sizeof(char *) * capacity);
-	char	  **items = malloc(sizeof(char *) * capacity);
-	double	   *times = malloc(sizeof(double) * capacity);
+	Fields		fields;
 	int32_t    *user;
 	int32_t    *item;
-	char	  **names;
-	int64_t		n = 0;
-	char		line[4096];
+	int64_t		n;
 
-	if (file == NULL)
-	{
-		perror(path);
-		exit(1);
-	}
-	for (; fgets(line, sizeof(line), file) != NULL && (size_t) n < capacity; n++)
-	{
-		char	   *field;
-
-		users[n] = strdup(strtok(line, "\t\n"));
-		items[n] = strdup(strtok(NULL, "\t\n"));
-		(void) strtok(NULL, "\t\n");
-		field = strtok(NULL, "\t\n");
-		times[n] = field != NULL ? atof(field) : (double) n;
-	}
-	fclose(file);
+	read_fields(path, &fields);
+	n = fields.n;
 	user = malloc(sizeof(int32_t) * (size_t) n);
 	item = malloc(sizeof(int32_t) * (size_t) n);
 	data->n = n;
-	data->nusers = number_ids(users, n, user, &names);
-	data->nitems = number_ids(items, n, item, &data->item_ids);
+	data->nusers = number_ids(fields.users, n, user, NULL);
+	data->nitems = number_ids(fields.items, n, item, &data->item_ids);
 	data->rows = malloc(sizeof(Row) * (size_t) n);
 	for (int64_t i = 0; i < n; i++)
 	{
 		uint64_t	random = recal_rng_bits(seed, 99, (uint64_t) i);
 
-		data->rows[i] = (Row) {user[i], item[i], shuffle ? (double) (random >> 12) : times[i],
+		data->rows[i] = (Row) {user[i], item[i], shuffle ? (double) (random >> 12) : fields.times[i],
 		ties ? random : (uint64_t) i};
 	}
 	qsort(data->rows, (size_t) n, sizeof(Row), compare_rows);
@@ -135,7 +91,7 @@ read_data(const char *path, bool shuffle, bool ties, uint64_t seed, Data *data)
 		Row		   *rows = malloc(sizeof(Row) * (size_t) n);
 
 		for (int64_t i = 0; i < n; i++)
-			rows[i] = (Row) {0, 0, times[i], (uint64_t) i};
+			rows[i] = (Row) {0, 0, fields.times[i], (uint64_t) i};
 		qsort(rows, (size_t) n, sizeof(Row), compare_rows);
 		for (int64_t i = 0; i < n; i++)
 			data->rows[i].time = rows[i].time;

@@ -69,7 +69,8 @@ main(int argc, char **argv)
 				while (seconds() - start < 0.01)
 				{
 					RecalLaneRow rows[RECAL_MAX_LANES];
-					RecalLaneBatch batch = {d, n, way == 0, fixed, rows, x, work};
+					RecalLaneBatch batch = {.d = d, .nmax = n, .dual = way == 0, .fixed = fixed,
+					.rows = rows, .solved = x, .work = work};
 					RecalRow	row = {0};
 
 					if (way <= 1)
