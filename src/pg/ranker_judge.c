@@ -19,7 +19,7 @@
 #include "recal_weights.h"
 
 #define JUDGE_K			10
-#define MIN_GAIN		2.0		/* standard errors, over what is simple */
+#define MIN_GAIN		3.0		/* standard errors, over what is simple */
 #define MIN_NETWORK_GAIN 1.0	/* the same over the network, which is one of its inputs */
 #define RANK_BATCH		16		/* users scored together */
 #define ROWS_PER_POLL	1024
