@@ -98,6 +98,7 @@ extern void RecalFigureLearning(StringInfo out, const RecalReport *report);
 extern void RecalFigureMap(StringInfo out, const RecalReport *report);
 
 /* What the pictures have in common; text is escaped. */
+extern char *RecalVersionName(const RecalReportVersion *version);
 extern void RecalFigureBegin(StringInfo out, const char *id, bool wide, const char *heading);
 extern void RecalPictureBegin(StringInfo out, int width, int height, const char *label);
 extern void RecalPictureEnd(StringInfo out);
