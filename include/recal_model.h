@@ -170,6 +170,9 @@ extern char *RecalJsonString(const JsonbValue *value);
 /* The number under a key of an object, NaN where there is none */
 extern double RecalJsonNumber(Jsonb *object, const char *key);
 
+/* Whether there is true under it */
+extern bool RecalJsonTrue(Jsonb *object, const char *key);
+
 /* ' of model "m"', or nothing for NULL */
 extern const char *RecalOfModel(const char *model);
 

@@ -15,7 +15,7 @@
 
 #define RECAL_REPORT_VERSIONS	8	/* in one picture, the newest ones */
 #define RECAL_REPORT_POINTS		2000	/* items on the map, the most popular ones */
-#define RECAL_REPORT_PHASES		9
+#define RECAL_REPORT_PHASES		10
 #define RECAL_REPORT_STRATEGIES	4
 
 extern const char *const recal_report_phases[RECAL_REPORT_PHASES];
@@ -29,9 +29,14 @@ typedef struct RecalReportVersion
 	double	   *loss;			/* [nloss] */
 	double		quality;		/* NDCG@10, of ratings RMSE, on the search's held-out rows */
 	double		baseline;		/* of popularity, of ratings biases alone, on the same */
-	double		network;		/* NDCG@10 of the network on its own held-out rows */
-	double		factorization;	/* of the factorization alone on the same */
+	bool		network_tried;
 	bool		network_kept;
+	double		network;		/* NDCG@10 of the network on users' newest liked rows */
+	double		factorization;	/* of the factorization alone on the same */
+	double		ranker;			/* of the ranker on the same; NaN where none was judged */
+	bool		ranker_kept;
+	double		count;			/* beside a ranker: of the best simple count on the same */
+	const char *count_name;		/* which one that is, or NULL */
 	double		seconds[RECAL_REPORT_PHASES];
 	double		total_seconds;
 	double		rows;

@@ -67,7 +67,7 @@ SELECT recal_activate('visits', 1);
 SELECT html LIKE '%The bold line is version 1,%' AS current_one, html LIKE '%<td>version 1, current</td>%<td>version 2</td>%' AS listed FROM recal_report() html;
 
 -- a network that was tried, and the phases that not every training has
-SELECT html LIKE '%Network kept%' AS network, html ~ '<th[^>]*>(network|sample|compare)</th>' AS phases FROM recal_report() html;
+SELECT html ~ '(Network|Ranker) kept' AS compared, html ~ '<th[^>]*>(network|ranker|sample|compare)</th>' AS phases FROM recal_report() html;
 UPDATE recal_version SET metrics = metrics || '{"network_ndcg_10": 0.4321, "factorization_ndcg_10": 0.1234}', facts = facts || '{"network": true, "network_blend": 1}',
 	timings = timings || '{"network": 21.5}' WHERE model = 'visits' AND version = 1;
 UPDATE recal_version SET metrics = metrics || '{"network_ndcg_10": 0.2221, "factorization_ndcg_10": 0.3331}', timings = timings || '{"sample": 11.5, "compare": 31.5}'
@@ -77,6 +77,48 @@ SELECT m[1] AS version, m[2] AS network, m[3] AS factorization, m[4] AS kept
 FROM regexp_matches(recal_report(), '<tr><td>version (\d+)[^<]*</td><td>[^<]*</td><td>[^<]*</td><td>([^<]*)</td><td>([^<]*)</td><td>(yes|no|not tried)</td></tr>', 'g') m;
 SELECT array_agg(m[1] ORDER BY n) AS phases FROM regexp_matches(recal_report(), '<title>(\w+: [123]1\.. s)</title>', 'g') WITH ORDINALITY r(m, n);
 SELECT array_agg(m[1] ORDER BY n) AS phases FROM regexp_matches(substring(recal_report() FROM 'Time by phase</summary>.*?</tr>'), '>(\w+)</th>', 'g') WITH ORDINALITY r(m, n);
+
+SELECT html LIKE '%The lower pair of bars, network and factorization alone,%' AS pair, html ~ 'Ranker|>ranker<|The lower group' AS ranker FROM recal_report() html;
+
+-- a ranker, kept beside a network that was, and not kept beside one that was not
+CREATE TEMP VIEW lower AS
+SELECT array_agg(m[1] || ' ' || m[2] ORDER BY n) AS bars FROM regexp_matches(substring(recal_report() FROM '<figure id="quality".*?</svg>'), '<rect class="(rank|net|old|count)"[^>]*><title>([^<]*)</title>', 'g') WITH ORDINALITY r(m, n);
+CREATE TEMP VIEW strong AS
+SELECT m[1] AS strong FROM regexp_matches(substring(recal_report() FROM '<figure id="quality".*?</svg>'), '<text class="value strong[^>]*>(0\.[0-8][^<]*)</text>', 'g') m;
+CREATE TEMP VIEW listed AS
+SELECT ARRAY(SELECT c[1] FROM regexp_matches(m[1], '<t[hd][^>]*>([^<]*)</t', 'g') c) AS cells
+FROM regexp_matches(substring(recal_report() FROM 'Quality by version</summary>.*?</table>'), '<tr>(.*?)</tr>', 'g') m;
+UPDATE recal_version SET metrics = metrics || '{"ranker_ndcg_10": 0.5432, "ranker_network_ndcg_10": 0.4320, "ranker_factorization_ndcg_10": 0.1235, "ranker_popularity_ndcg_10": 0.7777,
+	"recent_popularity_ndcg_10": 0.2101, "transition_ndcg_10": 0.2303, "co_occurrence_ndcg_10": 0.2202}', facts = facts || '{"ranker": true, "ranker_users": 70, "network_users": 70}',
+	timings = timings || '{"ranker": 41.5}' WHERE model = 'visits' AND version = 1;
+UPDATE recal_version SET metrics = metrics || '{"ranker_ndcg_10": 0.3232, "ranker_factorization_ndcg_10": 0.3331, "recent_popularity_ndcg_10": 0.0303, "transition_ndcg_10": 0.0101, "co_occurrence_ndcg_10": 0.0202}',
+	facts = facts || '{"ranker": false, "ranker_users": 70, "network_users": 70}' WHERE model = 'visits' AND version = 2;
+SELECT * FROM lower;
+SELECT * FROM strong;
+SELECT cells[:1] || cells[4:] AS cells FROM listed;
+SELECT m[1] AS says FROM regexp_matches(recal_report(), '(The lower group.*?)</p>') m;
+SELECT m[1] AS label FROM regexp_matches(recal_report(), 'aria-label="Bar chart of the quality[^"]*(its ranker[^"]*)"') m;
+SELECT array_agg(m[1] ORDER BY n) AS legend FROM regexp_matches(substring(recal_report() FROM '<figure id="quality".*?</svg>'), '>([a-z ]+)</text>', 'g') WITH ORDINALITY r(m, n);
+SELECT array_agg(m[1] ORDER BY n) AS phases FROM regexp_matches(recal_report(), '<rect class="phase6"[^>]*><title>([^<]*)</title>', 'g') WITH ORDINALITY r(m, n);
+SELECT html LIKE '%training the network, training the ranker, fitting uncertainty,%' AS named, html ~ '<th[^>]*>network</th><th[^>]*>ranker</th><th[^>]*>posterior</th>' AS listed FROM recal_report() html;
+-- judged by other users, the network has no bar beside the ranker, but was tried all the same
+UPDATE recal_version SET facts = facts || '{"ranker_users": 69}' WHERE model = 'visits' AND version = 2;
+SELECT recal_activate('visits', 2);
+SELECT * FROM lower;
+SELECT * FROM strong;
+SELECT cells[:1] || cells[4:] AS cells FROM listed;
+-- nor has one that was not tried; a network that is kept serves where the ranker is not
+UPDATE recal_version SET metrics = metrics - '{network_ndcg_10,factorization_ndcg_10}'::text[], facts = facts - 'network_users' WHERE model = 'visits' AND version = 2;
+UPDATE recal_version SET facts = facts || '{"ranker": false}' WHERE model = 'visits' AND version = 1;
+SELECT recal_activate('visits', 1);
+SELECT * FROM lower;
+SELECT * FROM strong;
+SELECT cells[:1] || cells[4:] AS cells FROM listed;
+-- one that was kept without anybody to judge it
+UPDATE recal_version SET metrics = metrics - 'ranker_ndcg_10', facts = facts || '{"ranker": true}' WHERE model = 'visits' AND version = 1;
+SELECT * FROM lower;
+SELECT cells[:1] || cells[4:] AS cells FROM listed;
+DROP VIEW lower, strong, listed;
 
 -- what the items relation does not show is not on the map
 DELETE FROM products WHERE id = 'p5';

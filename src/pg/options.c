@@ -101,16 +101,31 @@ RecalJsonText(const JsonbValue *value)
 	return text;
 }
 
+/* NULL where there is none; buffer holds what is returned */
+static JsonbValue *
+JsonUnder(Jsonb *object, const char *key, JsonbValue *buffer)
+{
+	if (!JB_ROOT_IS_OBJECT(object))
+		return NULL;
+	return getKeyJsonValueFromContainer(&object->root, key, strlen(key), buffer);
+}
+
+bool
+RecalJsonTrue(Jsonb *object, const char *key)
+{
+	JsonbValue	buffer;
+	JsonbValue *value = JsonUnder(object, key, &buffer);
+
+	return value != NULL && value->type == jbvBool && value->val.boolean;
+}
+
 double
 RecalJsonNumber(Jsonb *object, const char *key)
 {
 	JsonbValue	buffer;
-	JsonbValue *value;
+	JsonbValue *value = JsonUnder(object, key, &buffer);
 	double		number;
 
-	if (!JB_ROOT_IS_OBJECT(object))
-		return NAN;
-	value = getKeyJsonValueFromContainer(&object->root, key, strlen(key), &buffer);
 	return value != NULL && RecalJsonDouble(value, &number) ? number : NAN;
 }
 

@@ -38,7 +38,8 @@
 #define QUESTION_SEED	42
 
 const char *const recal_report_phases[RECAL_REPORT_PHASES] = {
-	"read", "index", "sample", "tune", "factorize", "network", "posterior", "compare", "store"
+	"read", "index", "sample", "tune", "factorize", "network", "ranker", "posterior", "compare",
+	"store"
 };
 
 /* columns of the items relation that say what an item is called, the best first */
@@ -49,6 +50,41 @@ static const char *const title_names[] = {
 /*
  * Versions.
  */
+
+/* Counts that a ranker has to beat, and what they are called on the page */
+static const char *const count_keys[][2] = {
+	{"recent_popularity_ndcg_10", "recent popularity"},
+	{"transition_ndcg_10", "transitions"},
+	{"co_occurrence_ndcg_10", "co-occurrence"}
+};
+
+/* What a ranker was judged beside, if one was; after the network's numbers */
+static void
+FillRanker(const RecalTrained *trained, RecalReportVersion *version)
+{
+	double		network = RecalJsonNumber(trained->metrics, "ranker_network_ndcg_10");
+	double		judges = RecalJsonNumber(trained->facts, "ranker_users");
+
+	version->ranker_kept = RecalJsonTrue(trained->facts, "ranker");
+	version->ranker = RecalJsonNumber(trained->metrics, "ranker_ndcg_10");
+	version->count = NAN;
+	version->count_name = NULL;
+	if (isnan(version->ranker))
+		return;
+	version->factorization = RecalJsonNumber(trained->metrics, "ranker_factorization_ndcg_10");
+	/* one that was not kept was judged by the same rows, unless some have no time */
+	if (!isnan(network) || RecalJsonNumber(trained->facts, "network_users") != judges)
+		version->network = network;
+	for (int i = 0; i < (int) lengthof(count_keys); i++)
+	{
+		double		count = RecalJsonNumber(trained->metrics, count_keys[i][0]);
+
+		if (isnan(count) || (version->count_name != NULL && count <= version->count))
+			continue;
+		version->count = count;
+		version->count_name = count_keys[i][1];
+	}
+}
 
 static void
 FillVersion(const RecalTrained *trained, bool ratings, RecalReportVersion *version)
@@ -61,7 +97,9 @@ FillVersion(const RecalTrained *trained, bool ratings, RecalReportVersion *versi
 										"baseline_ndcg_10");
 	version->network = RecalJsonNumber(trained->metrics, "network_ndcg_10");
 	version->factorization = RecalJsonNumber(trained->metrics, "factorization_ndcg_10");
+	version->network_tried = !isnan(version->network) && !isnan(version->factorization);
 	version->network_kept = !isnan(RecalJsonNumber(trained->facts, "network_blend"));
+	FillRanker(trained, version);
 	for (int p = 0; p < RECAL_REPORT_PHASES; p++)
 		version->seconds[p] = RecalJsonNumber(trained->timings, recal_report_phases[p]);
 	version->total_seconds = RecalJsonNumber(trained->timings, "total");

@@ -189,7 +189,8 @@ RecalFigureLoss(StringInfo out, const RecalReport *report)
  */
 static const char *const phase_names[RECAL_REPORT_PHASES] = {
 	"reading rows", "indexing them", "choosing a sample", "searching hyper-parameters",
-	"factorizing", "training the network", "fitting uncertainty", "comparing the sample", "storing"
+	"factorizing", "training the network", "training the ranker", "fitting uncertainty",
+	"comparing the sample", "storing"
 };
 
 static char *
@@ -217,7 +218,7 @@ PhasesShown(const RecalReport *report, int *shown)
 	{
 		const char *name = recal_report_phases[p];
 		bool		any = strcmp(name, "sample") != 0 && strcmp(name, "network") != 0 &&
-			strcmp(name, "compare") != 0;
+			strcmp(name, "ranker") != 0 && strcmp(name, "compare") != 0;
 
 		for (int v = 0; v < report->nversions; v++)
 			any |= report->versions[v].seconds[p] > 0;
