@@ -118,6 +118,10 @@ SELECT cells[:1] || cells[4:] AS cells FROM listed;
 UPDATE recal_version SET metrics = metrics - 'ranker_ndcg_10', facts = facts || '{"ranker": true}' WHERE model = 'visits' AND version = 1;
 SELECT * FROM lower;
 SELECT cells[:1] || cells[4:] AS cells FROM listed;
+-- no text leaves the picture, by the width that Helvetica would give it at least: the legend with all of it, the longest note beside the longest bar
+UPDATE recal_version SET metrics = metrics || '{"recent_popularity_ndcg_10": 1.2345}' WHERE model = 'visits' AND version = 2;
+SELECT count(*) > 10 AS texts, count(*) FILTER (WHERE m[1]::float8 + 5.5 * length(m[2]) > 520) AS outside, bool_or(m[2] = '1.2345, recent popularity') AS longest
+FROM regexp_matches(substring(recal_report() FROM '<figure id="quality".*?</svg>'), '<text class="[a-z ]+ start" x="([0-9.]+)"[^>]*>([^<]*)', 'g') m;
 DROP VIEW lower, strong, listed;
 
 -- what the items relation does not show is not on the map

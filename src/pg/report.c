@@ -60,7 +60,7 @@ static const char *const style =
 ".d1{fill:var(--p7)}.d2{fill:var(--p3)}.d3{fill:var(--faint)}\n"
 "details{margin-top:12px;font-size:13px;color:var(--soft)}summary{cursor:pointer;color:var(--faint)}summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}\n"
 ".scroll{overflow-x:auto}table{border-collapse:collapse;margin-top:8px}th,td{padding:3px 18px 3px 0;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}\n"
-"th{font-weight:600;color:var(--ink)}th:first-child,td:first-child{text-align:left;white-space:normal}\n"
+"th{font-weight:600;color:var(--ink)}th:first-child,td:first-child{text-align:left;white-space:normal}#quality th{white-space:normal;vertical-align:bottom}#quality td:first-child{white-space:nowrap}\n"
 "footer{margin-top:56px;padding-top:16px;border-top:1px solid var(--rule);color:var(--faint);font-size:13px}\n"
 "@media (max-width:960px){dl{grid-template-columns:repeat(4,1fr)}#questions{display:flex}}\n"
 "@media (max-width:760px){dl{grid-template-columns:repeat(2,1fr)}main{padding:28px 16px 40px}.figures{grid-template-columns:minmax(0,1fr);gap:40px}figure.wide .picture{overflow-x:auto}figure.wide svg{min-width:720px}#questions svg{min-width:0}}\n";

@@ -144,6 +144,15 @@ my ($phases) = $shop =~ /(<figure id="phases".*?<\/figure>)/s;
 is(scalar(() = $phases =~ /<title>factorize: /g), 3, 'each version has a bar of its phases');
 unlike($phases, qr/network|sample|compare/, 'none of a phase that no version has');
 
+# the ranker that each training tried, beside what it had to beat, as the metrics have it
+my ($quality) = $shop =~ /(<figure id="quality".*?<\/figure>)/s;
+my @ranked = $quality =~ /<rect class="rank"[^>]*><title>([^<]*)</g;
+is(join('; ', @ranked), answer($node,
+	q{SELECT string_agg(to_char((metrics->>'ranker_ndcg_10')::float8, 'FM0.0000') || CASE WHEN facts->'ranker' = 'true' THEN ', kept' ELSE ', not kept' END, '; ' ORDER BY version) FROM recal_versions}),
+	'each version has a bar of its ranker');
+is(scalar(@ranked), 3, 'all three');
+is(scalar(() = $phases =~ /<title>ranker: /g), 3, 'and the time that it took');
+
 # learning curves, named at their ends, the names apart
 my ($questions) = $shop =~ /(<figure id="questions".*?<\/figure>)/s;
 my %ends = map { /y="([\d.]+)">(\w+)/ ? ($2 => $1) : () } $questions =~ /<text class="key(?: strong)? start"[^>]*>\w+</g;
