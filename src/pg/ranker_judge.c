@@ -19,8 +19,15 @@
 #include "recal_weights.h"
 
 #define JUDGE_K			10
-#define MIN_GAIN		3.0		/* standard errors, over what is simple */
-#define MIN_NETWORK_GAIN 1.0	/* the same over the network, which is one of its inputs */
+
+/*
+ * What the ranker must have more than anything simple, in standard errors; putting
+ * two simple rankings together is a little better where times say nothing, too, so
+ * what is little must be sure
+ */
+#define MIN_GAIN		2.0
+#define LITTLE			.1		/* of what it is compared with */
+#define MIN_LITTLE_GAIN	4.0
 #define RANK_BATCH		16		/* users scored together */
 #define ROWS_PER_POLL	1024
 
@@ -350,13 +357,24 @@ RecalRankerJudge(RecalRankerRun *run)
 	Summarize(judge);
 }
 
+static bool
+Beats(const RecalRanker *ranker, int m)
+{
+	double		more = ranker->ndcg[RECAL_RANKED_RANKER] - ranker->ndcg[m];
+
+	/* the network is none of the simple ones, and one of its inputs */
+	if (m == RECAL_RANKED_NETWORK)
+		return !ranker->has_network || more > 0;
+	return ranker->gain[m] >= (more < LITTLE * ranker->ndcg[m] ? MIN_LITTLE_GAIN : MIN_GAIN);
+}
+
 bool
 RecalRankerWins(const RecalRanker *ranker)
 {
 	if (ranker->njudged == 0)
 		return false;
 	for (int m = RECAL_RANKED_RANKER + 1; m < RECAL_NRANKED; m++)
-		if (m != RECAL_RANKED_NETWORK && ranker->gain[m] < MIN_GAIN)
+		if (!Beats(ranker, m))
 			return false;
-	return !ranker->has_network || ranker->gain[RECAL_RANKED_NETWORK] >= MIN_NETWORK_GAIN;
+	return true;
 }
