@@ -24,4 +24,6 @@ INSERT INTO films SELECT id, coalesce(title, format('(film %s)', id)), year, str
 INSERT INTO ratings (user_id, film_id, rating, rated_at)
 	SELECT user_id, film_id, rating, to_timestamp(seconds) FROM raw_rating ORDER BY seconds;
 CREATE INDEX ON ratings (user_id, rated_at);
+-- so that what others do counts between trainings, too
+CREATE INDEX ON ratings (rated_at);
 ANALYZE films, ratings;

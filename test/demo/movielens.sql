@@ -32,10 +32,10 @@ SELECT f.title, f.year, f.genres, r.rating FROM ratings r JOIN films f ON f.id =
 SELECT r.rank, f.title, f.year, f.genres, round(r.score::numeric, 3) AS score, round(r.uncertainty::numeric, 3) AS uncertainty
 	FROM recal_recommend(:user, 10) r JOIN films f ON f.id = r.item_id ORDER BY r.rank;
 
-\echo '== Why the first of them: the past films that made its score'
+\echo '== Why the first of them: past films, and what the ranker goes by'
 SELECT coalesce(f.title, e.kind || ': ' || e.source) AS because_of, round(e.contribution::numeric, 3) AS contribution
 	FROM recal_explain(:user, (SELECT item_id FROM recal_recommend(:user, 1))) e LEFT JOIN films f ON e.kind = 'item' AND f.id::text = e.source
-	ORDER BY abs(e.contribution) DESC LIMIT 5;
+	ORDER BY abs(e.contribution) DESC LIMIT 8;
 
 \echo '== What to ask this user next: the answers would teach most'
 SELECT f.title, f.year, round(q.score::numeric, 3) AS score, round(q.uncertainty::numeric, 3) AS uncertainty
