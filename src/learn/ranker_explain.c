@@ -1,8 +1,13 @@
 /*
  * ranker_explain.c
  *		What each feature adds to the ranker's score: integrated gradients.
+ *
+ * Along the straight line from the means to the features the net is linear in
+ * pieces, which end where a rectifier opens or shuts. The gradient is the same all
+ * over a piece, so the integral is a sum over pieces, and exact.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ranker_internal.h"
@@ -11,104 +16,129 @@
 #define H1 RECAL_RANK_HIDDEN1
 #define H2 RECAL_RANK_HIDDEN2
 
-/* Steps are doubled until the contributions add up this well, or there are this many. */
-#define TOLERANCE 1e-4
-#define FIRST_STEPS 64
-#define MOST_STEPS 1024
+/* The line: units are bias + t · slope before the first layer's rectifiers */
+typedef struct Line
+{
+	const RecalRankNet *net;
+	double		slopes[H1];
+} Line;
 
-/* The net's output without the gain, and its gradient unless that is NULL */
+/* Units of both layers, before the second one's rectifiers and after the first one's */
+static void
+units_at(const Line *line, double t, double *hidden1, double *hidden2)
+{
+	const RecalRankNet *net = line->net;
+
+	for (int k = 0; k < H2; k++)
+		hidden2[k] = net->bias2[k];
+	for (int h = 0; h < H1; h++)
+	{
+		hidden1[h] = fmax(0, net->bias1[h] + t * line->slopes[h]);
+		for (int k = 0; k < H2 && hidden1[h] > 0; k++)
+			hidden2[k] += hidden1[h] * net->weights2[h * H2 + k];
+	}
+}
+
+/* The net's output without the gain */
 static double
-output_at(const RecalRankNet *net, const double *input, double *gradient)
+output_at(const Line *line, double t)
 {
 	double		hidden1[H1];
 	double		hidden2[H2];
-	double		back[H1] = {0};
 	double		output = 0;
 
-	for (int h = 0; h < H1; h++)
-		hidden1[h] = net->bias1[h];
-	for (int f = 0; f < IN; f++)
-		for (int h = 0; h < H1; h++)
-			hidden1[h] += input[f] * net->weights1[f * H1 + h];
-	for (int h = 0; h < H2; h++)
-		hidden2[h] = net->bias2[h];
-	for (int h = 0; h < H1; h++)
-		for (int k = 0; k < H2 && hidden1[h] > 0; k++)
-			hidden2[k] += hidden1[h] * net->weights2[h * H2 + k];
+	units_at(line, t, hidden1, hidden2);
 	for (int k = 0; k < H2; k++)
-		if (hidden2[k] > 0)
-			output += hidden2[k] * net->weights3[k];
-	if (gradient == NULL)
-		return output;
-
-	for (int h = 0; h < H1; h++)
-		for (int k = 0; k < H2 && hidden1[h] > 0; k++)
-			if (hidden2[k] > 0)
-				back[h] += (double) net->weights2[h * H2 + k] * net->weights3[k];
-	for (int f = 0; f < IN; f++)
-	{
-		gradient[f] = 0;
-		for (int h = 0; h < H1; h++)
-			gradient[f] += back[h] * net->weights1[f * H1 + h];
-	}
+		output += fmax(0, hidden2[k]) * line->net->weights3[k];
 	return output;
 }
 
-/* Mean of the gradients at the middles of n steps from zero to the input */
+/* back [H1] += width times the output's gradient by the first layer's units, at t */
 static void
-mean_gradient(const RecalRankNet *net, const double *input, int n, double *mean)
+add_gradient(const Line *line, double t, double width, double *back)
 {
-	double		at[IN];
-	double		gradient[IN];
+	const RecalRankNet *net = line->net;
+	double		hidden1[H1];
+	double		hidden2[H2];
+	double		open[H2];
 
-	memset(mean, 0, sizeof(double) * IN);
-	for (int step = 0; step < n; step++)
+	units_at(line, t, hidden1, hidden2);
+	for (int k = 0; k < H2; k++)
+		open[k] = hidden2[k] > 0 ? width * net->weights3[k] : 0;
+	for (int h = 0; h < H1; h++)
+		for (int k = 0; k < H2 && hidden1[h] > 0; k++)
+			back[h] += open[k] * net->weights2[h * H2 + k];
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+	return (*(const double *) a > *(const double *) b) - (*(const double *) a < *(const double *) b);
+}
+
+/* The same over all pieces from begin to end, between which the first layer has no bend */
+static void
+add_pieces(const Line *line, double begin, double end, double *back)
+{
+	double		ignored[H1];
+	double		first[H2];
+	double		last[H2];
+	double		bends[H2 + 1];
+	int			n = 0;
+
+	units_at(line, begin, ignored, first);
+	units_at(line, end, ignored, last);
+	for (int k = 0; k < H2; k++)
+		if ((first[k] > 0) != (last[k] > 0))
+			bends[n++] = begin + (end - begin) * first[k] / (first[k] - last[k]);
+	qsort(bends, (size_t) n, sizeof(double), compare_places);
+	bends[n++] = end;
+	for (int i = 0; i < n; i++)
 	{
-		for (int f = 0; f < IN; f++)
-			at[f] = input[f] * (step + 0.5) / n;
-		(void) output_at(net, at, gradient);
-		for (int f = 0; f < IN; f++)
-			mean[f] += gradient[f] / n;
+		if (bends[i] > begin)
+			add_gradient(line, (begin + bends[i]) / 2, bends[i] - begin, back);
+		begin = fmax(begin, bends[i]);
 	}
 }
 
 float
 recal_rank_explain(const RecalRankNet *net, const float *features, float *contributions)
 {
+	Line		line = {.net = net};
 	double		input[IN];
-	double		zero[IN] = {0};
-	double		mean[IN];
-	double		baseline = output_at(net, zero, NULL);
-	double		wanted;
-	double		missing = 0;
-	double		size = 0;
+	double		bends[H1 + 1];
+	double		back[H1] = {0};
+	double		begin = 0;
+	int			n = 0;
 
 	for (int f = 0; f < IN; f++)
 	{
 		float		value = (features[f] - net->means[f]) * net->scales[f];
 
 		input[f] = fmax(-RECAL_RANK_CLIP, fmin(RECAL_RANK_CLIP, value));
+		for (int h = 0; h < H1; h++)
+			line.slopes[h] += input[f] * net->weights1[f * H1 + h];
 	}
-	wanted = output_at(net, input, NULL) - baseline;
-	for (int n = FIRST_STEPS; n <= MOST_STEPS; n *= 2)
+	for (int h = 0; h < H1; h++)
+		if ((net->bias1[h] > 0) != (net->bias1[h] + line.slopes[h] > 0))
+			bends[n++] = -net->bias1[h] / line.slopes[h];
+	qsort(bends, (size_t) n, sizeof(double), compare_places);
+	bends[n++] = 1;
+	for (int i = 0; i < n; i++)
 	{
-		mean_gradient(net, input, n, mean);
-		missing = wanted;
-		for (int f = 0; f < IN; f++)
-			missing -= mean[f] * input[f];
-		if (fabs(missing) <= TOLERANCE)
-			break;
+		if (bends[i] > begin)
+			add_pieces(&line, begin, bends[i], back);
+		begin = fmax(begin, bends[i]);
 	}
 
-	/* what the steps have missed goes to each by its size */
-	for (int f = 0; f < IN; f++)
-		size += fabs(mean[f] * input[f]);
 	for (int f = 0; f < IN; f++)
 	{
-		double		part = mean[f] * input[f];
+		double		gradient = 0;
 
-		contributions[f] = (float) (size > 0 ? part + missing * fabs(part) / size : 0);
+		for (int h = 0; h < H1; h++)
+			gradient += back[h] * net->weights1[f * H1 + h];
+		contributions[f] = (float) (input[f] * gradient);
 	}
 	contributions[RECAL_RANK_FACTORS] += (float) (net->gain * input[RECAL_RANK_FACTORS]);
-	return (float) baseline;
+	return (float) output_at(&line, 0);
 }

@@ -56,6 +56,64 @@ test_completeness(void **state)
 	free(features);
 }
 
+/* The net plainly, at some part of the way from the means, one input moved a little */
+static double
+plain_score(const RecalRankNet *net, const float *features, double t, int moved, double by)
+{
+	double		hidden1[RECAL_RANK_HIDDEN1];
+	double		score = 0;
+
+	for (int h = 0; h < RECAL_RANK_HIDDEN1; h++)
+	{
+		hidden1[h] = net->bias1[h];
+		for (int f = 0; f < N; f++)
+		{
+			double		input = (features[f] - net->means[f]) * net->scales[f];
+
+			input = fmax(-RECAL_RANK_CLIP, fmin(RECAL_RANK_CLIP, input));
+			hidden1[h] += (t * input + (f == moved ? by : 0)) * net->weights1[f * RECAL_RANK_HIDDEN1 + h];
+		}
+	}
+	for (int k = 0; k < RECAL_RANK_HIDDEN2; k++)
+	{
+		double		hidden2 = net->bias2[k];
+
+		for (int h = 0; h < RECAL_RANK_HIDDEN1; h++)
+			hidden2 += fmax(0, hidden1[h]) * net->weights2[h * RECAL_RANK_HIDDEN2 + k];
+		score += fmax(0, hidden2) * net->weights3[k];
+	}
+	return score;
+}
+
+/* Against gradients by differences at many places of the way */
+static void
+test_integral(void **state)
+{
+	RecalRankNet net;
+	float		contributions[N];
+	float	   *features = unit_normals(N, 2, 55);
+	const int	steps = 2000;
+
+	make_net(&net);
+	(void) recal_rank_explain(&net, features, contributions);
+	for (int f = 1; f < N; f += 5)
+	{
+		double		input = (features[f] - net.means[f]) * net.scales[f];
+		double		integral = 0;
+
+		input = fmax(-RECAL_RANK_CLIP, fmin(RECAL_RANK_CLIP, input));
+		for (int step = 0; step < steps; step++)
+		{
+			double		t = (step + 0.5) / steps;
+
+			integral += (plain_score(&net, features, t, f, 1e-7) -
+						 plain_score(&net, features, t, f, -1e-7)) / 2e-7 / steps;
+		}
+		assert_close(contributions[f], input * integral, 2e-3);
+	}
+	free(features);
+}
+
 /* One that is as on the average, or that nothing is made of, has no part. */
 static void
 test_no_part(void **state)
@@ -128,6 +186,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_completeness),
+		cmocka_unit_test(test_integral),
 		cmocka_unit_test(test_no_part),
 		cmocka_unit_test(test_gain_alone),
 		cmocka_unit_test(test_uncounted),
