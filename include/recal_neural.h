@@ -200,7 +200,6 @@ extern void RecalNetworkProgress(RecalNetworkRun *run, int epoch, int epochs, do
 
 /* network_validate.c */
 extern void RecalNetworkHistories(RecalNetworkRun *run);
-extern int64 RecalNetworkPairOf(const RecalNetworkRun *run, int64 user, int64 row);
 extern bool RecalNetworkHoldOut(RecalNetworkRun *run);
 extern void RecalNetworkFactorize(RecalNetworkRun *run);
 

@@ -65,7 +65,7 @@ typedef struct RecalRanker
  * may have been trained before. Nothing is tried where feedback is ratings or
  * pairs have no time; RECAL_AUTO tries nothing either where there are too few
  * users to judge it by, and keeps it where it ranks their newest rows better
- * than all else does, by some standard errors; RECAL_ON always. Results are in
+ * than all that is simpler does, surely; RECAL_ON always. Results are in
  * the current context, and the same bit for bit whatever the number of workers.
  * Errors with RECAL_ON, else a WARNING and no ranker: 22003 when the training
  * diverges, 53400 when recal.train_memory does not suffice, 55000 when rows

@@ -67,8 +67,8 @@ RecalNetworkHistories(RecalNetworkRun *run)
 }
 
 /* The matrix's pair of a row of a user's history */
-int64
-RecalNetworkPairOf(const RecalNetworkRun *run, int64 user, int64 row)
+static int64
+PairOf(const RecalNetworkRun *run, int64 user, int64 row)
 {
 	const RecalCsr *rows = &run->matrix->by_user;
 	int64		first = rows->offsets[user];
@@ -82,7 +82,7 @@ RecalNetworkPairOf(const RecalNetworkRun *run, int64 user, int64 row)
 static double
 RowTime(const RecalNetworkRun *run, int64 user, int64 row)
 {
-	return run->matrix->pair_time[RecalNetworkPairOf(run, user, row)];
+	return run->matrix->pair_time[PairOf(run, user, row)];
 }
 
 /* Where a user's newest liked row is, with enough rows before it; else -1 */
@@ -195,7 +195,7 @@ CopyMatrix(const RecalNetworkRun *run, RecalMatrix *copy)
 		int64		length = rows->offsets[user + 1] - rows->offsets[user];
 
 		for (int64 row = run->valid_length[v]; row < length; row++, nout++)
-			out[RecalNetworkPairOf(run, user, row)] = true;
+			out[PairOf(run, user, row)] = true;
 	}
 	RecalMatrixWithout(run->matrix, out, nout, copy);
 	pfree(out);
