@@ -189,6 +189,9 @@ extern void RecalMatrixWithout(const RecalMatrix *matrix, const bool *out, int64
 /* Frees what RecalMatrixWithout made. */
 extern void RecalMatrixFreeRows(RecalMatrix *train);
 
+/* [nitems] whether an item has a pair, so that a version would know it */
+extern bool *RecalMatrixItems(const RecalMatrix *matrix);
+
 /* A pair in the stream of all users' */
 typedef struct RecalStreamRow
 {

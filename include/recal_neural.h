@@ -32,6 +32,7 @@ typedef struct RecalWarmNetwork
  */
 typedef struct RecalNetworkJudged
 {
+	MemoryContext context;		/* that it lies in, with all below */
 	int64		n;
 	int32	   *users;			/* [n] */
 	double	   *ndcg;			/* [n] of each one's row to be found, cross-fitted */

@@ -124,6 +124,11 @@ extern const char *RecalRankFeatureName(RecalRankFeature feature);
 extern int64 RecalRankPool(RecalRankedUser *ranked, const RecalScored *best, int nbest,
 						   const bool *excluded, int32 *positions);
 
+/* The same from a view of the user, and what is in demand [ndemand] */
+extern int64 RecalRankPoolOf(RecalRankView *view, const RecalScored *best, int nbest,
+							 const RecalScored *demand, int ndemand, const bool *excluded,
+							 int32 *positions);
+
 /* How many of the best by the rows' scores are candidates of a page of k, at first */
 static inline int64
 RecalRankDepth(int64 k)

@@ -199,22 +199,22 @@ static void
 FindUnknown(Evaluator *evaluator)
 {
 	const RecalHoldout *holdout = evaluator->holdout;
-	const RecalCsr *rows = &holdout->train.by_user;
 	const RecalFeatures *features = evaluator->factorization->features[RECAL_SIDE_ITEMS];
-	float	   *prior = palloc(sizeof(float) * evaluator->d);
+	bool	   *trained;
+	float	   *prior;
 
 	evaluator->hidden = palloc_extended(Max(evaluator->nitems, 1),
 										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (holdout->known == NULL)
 		return;
 	evaluator->unknown = palloc_extended(Max(evaluator->nitems, 1), MCXT_ALLOC_HUGE);
-	memset(evaluator->unknown, true, evaluator->nitems);
-	for (int64 j = 0; j < rows->offsets[rows->nrows]; j++)
-		evaluator->unknown[rows->columns[j]] = false;
+	trained = RecalMatrixItems(&holdout->train);
+	prior = palloc(sizeof(float) * evaluator->d);
 	for (int64 i = 0; i < evaluator->nitems; i++)
-		if (evaluator->unknown[i] && features != NULL)
-			evaluator->unknown[i] = !RecalFeaturesPrior(features, i, evaluator->d, prior);
+		evaluator->unknown[i] = !trained[i] &&
+			!(features != NULL && RecalFeaturesPrior(features, i, evaluator->d, prior));
 	memcpy(evaluator->hidden, evaluator->unknown, evaluator->nitems);
+	pfree(trained);
 	pfree(prior);
 }
 

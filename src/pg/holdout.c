@@ -179,6 +179,16 @@ RecalMatrixFreeRows(RecalMatrix *train)
 		pfree(train->answered);
 }
 
+bool *
+RecalMatrixItems(const RecalMatrix *matrix)
+{
+	bool	   *has = palloc_extended(Max(matrix->nitems, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	for (int64 j = 0; j < matrix->by_user.offsets[matrix->by_user.nrows]; j++)
+		has[matrix->by_user.columns[j]] = true;
+	return has;
+}
+
 /* Users with a held-out pair to predict and a row left to predict it from. */
 static void
 CollectTargets(const RecalMatrix *matrix, RecalProtocol protocol, const bool *out,

@@ -165,18 +165,6 @@ ChooseHalf(const RecalRankRows *rows, int64 ntrain, int k)
 	return best;
 }
 
-/* The items that a version would know */
-static bool *
-TrainedItems(const RecalMatrix *train)
-{
-	bool	   *trained = RecalAllocArray(sizeof(bool), train->nitems);
-
-	memset(trained, 0, sizeof(bool) * train->nitems);
-	for (int64 j = 0; j < train->by_user.offsets[train->nusers]; j++)
-		trained[train->by_user.columns[j]] = true;
-	return trained;
-}
-
 void
 RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d, bool as_served)
 {
@@ -186,7 +174,7 @@ RecalWalkBegin(RecalWalk *walk, const RecalHoldout *holdout, int k, int d, bool 
 	int64	   *offsets = RecalAllocArray(sizeof(int64), nitems + 1);
 
 	/* what live holds out comes after all that is trained on */
-	walk->trained = as_served ? TrainedItems(&holdout->train) : NULL;
+	walk->trained = as_served ? RecalMatrixItems(&holdout->train) : NULL;
 	ReadRows(holdout->known != NULL ? &holdout->stream : &holdout->train, walk->trained,
 			 &walk->rows);
 	memset(counts, 0, sizeof(int64) * nitems);

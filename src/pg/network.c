@@ -204,17 +204,20 @@ Keep(RecalNetworkRun *run, int epochs)
 static void
 AllocJudged(const RecalNetworkRun *run)
 {
-	RecalNetworkJudged *judged = MemoryContextAllocZero(run->results, sizeof(RecalNetworkJudged));
+	MemoryContext context = AllocSetContextCreate(run->results, "recal network judged",
+												  ALLOCSET_DEFAULT_SIZES);
+	RecalNetworkJudged *judged = MemoryContextAlloc(context, sizeof(RecalNetworkJudged));
 	Size		row = sizeof(float) * run->shape.d;
 
+	judged->context = context;
 	judged->n = run->nvalid;
-	judged->users = MemoryContextAllocHuge(run->results, sizeof(int32) * run->nvalid);
-	judged->ndcg = MemoryContextAllocHuge(run->results, sizeof(double) * run->nvalid);
-	judged->vectors = RecalAllocAligned(run->results, mul_size(row, run->nvalid));
-	judged->factors = RecalAllocAligned(run->results, mul_size(row, run->nvalid));
-	judged->item_factors = RecalAllocAligned(run->results, mul_size(row, run->shape.nitems));
-	judged->outputs = RecalAllocAligned(run->results, mul_size(row, run->shape.nitems));
-	judged->biases = RecalAllocAligned(run->results, mul_size(sizeof(float), run->shape.nitems));
+	judged->users = MemoryContextAllocHuge(context, sizeof(int32) * run->nvalid);
+	judged->ndcg = MemoryContextAllocHuge(context, sizeof(double) * run->nvalid);
+	judged->vectors = RecalAllocAligned(context, mul_size(row, run->nvalid));
+	judged->factors = RecalAllocAligned(context, mul_size(row, run->nvalid));
+	judged->item_factors = RecalAllocAligned(context, mul_size(row, run->shape.nitems));
+	judged->outputs = RecalAllocAligned(context, mul_size(row, run->shape.nitems));
+	judged->biases = RecalAllocAligned(context, mul_size(sizeof(float), run->shape.nitems));
 	run->network->judged = judged;
 }
 
@@ -236,19 +239,9 @@ KeepJudged(const RecalNetworkRun *run)
 static void
 FreeJudged(RecalNetwork *network)
 {
-	RecalNetworkJudged *judged = network->judged;
-
+	if (network->judged != NULL)
+		MemoryContextDelete(network->judged->context);
 	network->judged = NULL;
-	if (judged == NULL)
-		return;
-	pfree(judged->users);
-	pfree(judged->ndcg);
-	pfree(judged->vectors);
-	pfree(judged->factors);
-	pfree(judged->item_factors);
-	pfree(judged->outputs);
-	pfree(judged->biases);
-	pfree(judged);
 }
 
 /* Trains without what is held out; false when it is not to be kept. */

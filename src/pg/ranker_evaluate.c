@@ -48,20 +48,14 @@ Pool(Ranking *ranking, const RecalMoment *moment, const float *scores)
 {
 	int			nbest = 0;
 	int			ndemand;
-	int64		n;
 
 	recal_topk_push_block(ranking->best, &nbest, ranking->depth, scores, ranking->nitems, 0);
 	recal_topk_sort(ranking->best, nbest);
 	ndemand = recal_counters_recent(moment->view->counters, RECAL_RANK_POOL_HALF,
 									RECAL_RANK_DEMAND, ranking->demand, RecalPollInterrupts,
 									NULL);
-	n = recal_rank_pool(moment->view, nbest, ranking->best, ndemand, ranking->demand,
-						moment->hidden, ranking->pool);
-	if (nbest <= RECAL_RANK_POOL_FACTORS)
-		return n;
-	for (int i = RECAL_RANK_POOL_FACTORS; i < nbest; i++)
-		ranking->pool[n++] = ranking->best[i].index;
-	return RecalSortPositions(ranking->pool, n);
+	return RecalRankPoolOf(moment->view, ranking->best, nbest, ranking->demand, ndemand,
+						   moment->hidden, ranking->pool);
 }
 
 /* ranking->scores of the pool */
@@ -127,7 +121,6 @@ RecalEvaluateRanker(const RecalRanker *ranker, const RecalNetwork *network,
 					RecalEvaluation *evaluation)
 {
 	Ranking    *ranking = palloc0(sizeof(Ranking));
-	const RecalCsr *rows = &holdout->train.by_user;
 	int64		nitems = holdout->train.nitems;
 	int64		most;
 
@@ -140,9 +133,7 @@ RecalEvaluateRanker(const RecalRanker *ranker, const RecalNetwork *network,
 	ranking->nitems = nitems;
 	ranking->d = factorization->factors;
 	ranking->depth = (int) Min(RecalRankDepth(k), Max(nitems, 1));
-	ranking->trained = palloc_extended(Max(nitems, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (int64 j = 0; j < rows->offsets[rows->nrows]; j++)
-		ranking->trained[rows->columns[j]] = true;
+	ranking->trained = RecalMatrixItems(&holdout->train);
 	most = ranking->depth + RECAL_RANK_POOL;
 	ranking->best = RecalAllocArray(sizeof(RecalScored), ranking->depth);
 	ranking->pool = RecalAllocArray(sizeof(int32), most);

@@ -317,20 +317,27 @@ RecalRankFeatures(RecalRankedUser *ranked, int32 position, float *features)
 }
 
 int64
-RecalRankPool(RecalRankedUser *ranked, const RecalScored *best, int nbest, const bool *excluded,
-			  int32 *positions)
+RecalRankPoolOf(RecalRankView *view, const RecalScored *best, int nbest,
+				const RecalScored *demand, int ndemand, const bool *excluded, int32 *positions)
 {
-	RecalRankMoment *moment = ranked->moment;
-	int			n;
+	int64		n = recal_rank_pool(view, nbest, best, ndemand, demand, excluded, positions);
 
-	View(ranked);
-	n = recal_rank_pool(&moment->view, nbest, best, moment->ndemand, moment->demand, excluded,
-						positions);
 	if (nbest <= RECAL_RANK_POOL_FACTORS)
 		return n;
 	for (int i = RECAL_RANK_POOL_FACTORS; i < nbest; i++)
 		positions[n++] = best[i].index;
 	return RecalSortPositions(positions, n);
+}
+
+int64
+RecalRankPool(RecalRankedUser *ranked, const RecalScored *best, int nbest, const bool *excluded,
+			  int32 *positions)
+{
+	RecalRankMoment *moment = ranked->moment;
+
+	View(ranked);
+	return RecalRankPoolOf(&moment->view, best, nbest, moment->demand, moment->ndemand, excluded,
+						   positions);
 }
 
 RecalScored *
