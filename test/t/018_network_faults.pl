@@ -130,9 +130,9 @@ is(answer($node, "CREATE TEMP TABLE whole AS SELECT u, (recal_recommend(u, 5, 'l
 answer($node, <<'SQL');
 CREATE TABLE events AS
 	SELECT 1 + n % 2000 AS user_id, 1 + floor(3000 * power((hashint8(n) & 1048575) / 1048576.0, 2))::int AS item_id, timestamptz '2026-01-01' + n * interval '1 minute' AS at
-	FROM generate_series(1, 20000) n;
+	FROM generate_series(1, 60000) n;
 CREATE INDEX ON events (user_id);
-SELECT recal_create_model('m', 'events', time_column => 'at', options => '{"factors": 32, "epochs": 20, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [64], "network": "on", "network_epochs": 3, "ranker": "off", "warm_start": false, "keep_versions": 100}');
+SELECT recal_create_model('m', 'events', time_column => 'at', options => '{"factors": 32, "epochs": 20, "regularization": 0.01, "unobserved_weight": 0.1, "history_decay": 1, "hidden": [64], "network": "on", "network_epochs": 6, "ranker": "off", "warm_start": false, "keep_versions": 100}');
 CALL recal_train('m');
 SQL
 my $page_query = q(SELECT string_agg(user_id || ':' || item_id || ':' || score || ':' || uncertainty, ' ' ORDER BY user_id, rank) FROM generate_series(1, 20) user_id, recal_recommend(user_id, 5, 'm'));
